@@ -1,0 +1,116 @@
+"""The two numerical problems behind planning: a Bellman fixed point, and a policy's linear system.
+
+Both say how close they are by a bound on the error, never by a small step. `planning` is the door;
+what is chosen here (sweeps, a factorisation, a Krylov method) changes the time and nothing else.
+"""
+
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import bicgstab, splu
+
+from irl_course.mdp import MDP
+
+_EPS = np.finfo(np.float64).eps
+# Dense systems up to this size are solved outright; beyond, sweeps are tried first: so many of
+# them, on dense and on sparse transitions, before a solve is the cheaper way.
+_DIRECT_STATES, _DENSE_SWEEPS, _SPARSE_SWEEPS = 200, 100, 1_000
+# A banded sparse system costs about S * bandwidth^2 to factor: a quarter of a second at this.
+_DIRECT_WORK = 5e9
+
+
+def resolution(V: np.ndarray, gamma: float) -> float:
+    """How closely float64 can pin down values of this size: rounding, summed over the future."""
+    return 8 * _EPS * np.abs(V).max() / (1.0 - gamma)
+
+
+def fixed_point(mdp: MDP, improve: Callable, tol: float, max_iter: int | None = None) -> np.ndarray:
+    """The fixed point of a Bellman operator to within tol, by modified policy iteration.
+
+    `improve(V)` returns T V, the policy that attains it (actions (S,) or probabilities (S, A))
+    and that policy's payoff per step (S,). T must be monotone, with T(V + c) = T V + gamma c:
+    then V* - T V lies between gamma / (1 - gamma) times the least and the largest of T V - V,
+    and the middle is off by half their distance at most.
+    """
+    if not tol > 0:
+        raise ValueError(f"tol is {tol}, expected a positive number")
+    gamma, scale = mdp.gamma, mdp.gamma / (1.0 - mdp.gamma)
+    V = improve(np.zeros(mdp.n_states))[0]
+    V[_absorbing(mdp)] /= 1.0 - gamma  # there the answer is known: the same reward for ever
+    bound, first_row = np.inf, np.arange(mdp.n_states) * mdp.n_actions
+    for iteration in itertools.count(1):
+        TV, policy, payoff = improve(V)
+        low, high = scale * (TV - V).min(), scale * (TV - V).max()
+        previous, bound, floor = bound, (high - low) / 2, resolution(TV, gamma)
+        stalled = bound <= 8 * floor and bound > previous / 2  # rounding is all that is left
+        if bound <= tol or stalled:
+            return TV + (low + high) / 2
+        if iteration == max_iter:
+            raise RuntimeError(
+                f"V is known to within {bound:.3g} after {iteration} iterations, not to within "
+                f"tol = {tol:.3g}: allow more iterations or a larger tol"
+            )
+        # Sweeping beyond a tenth of the present error is wasted on a policy about to change.
+        goal = max(bound / 10, tol / 2, floor)
+        picked = policy.ndim == 1  # actions pick rows, probabilities mix them
+        P_pi = mdp._rows[first_row + policy] if picked else mdp.policy_matrix(policy)
+        V = _sweep(P_pi, payoff, gamma, TV, goal)
+
+
+def _absorbing(mdp):
+    """Which states every action leaves unchanged, (S,) bool."""
+    S, A = mdp.n_states, mdp.n_actions
+    if not mdp.is_sparse:
+        return (mdp.P[np.arange(S), :, np.arange(S)] > 1.0 - 8 * _EPS).all(axis=1)
+    first = mdp.P.indices[mdp.P.indptr[:-1]]  # no row is empty: each sums to 1
+    loops = (np.diff(mdp.P.indptr) == 1) & (first == np.repeat(np.arange(S), A))
+    return loops.reshape(S, A).all(axis=1)
+
+
+def _sweep(P_pi, payoff, gamma, V, bound):
+    """The value of a policy, up to a constant: to within bound by sweeps, or else solved for."""
+    max_sweeps = _SPARSE_SWEEPS
+    if not sparse.issparse(P_pi):
+        max_sweeps = 0 if len(V) <= _DIRECT_STATES else _DENSE_SWEEPS
+    discounted = gamma * P_pi
+    for sweep in range(1, max_sweeps + 1):
+        previous, V = V, payoff + discounted @ V
+        if sweep % 10 == 0 and gamma / (1.0 - gamma) * np.ptp(V - previous) / 2 <= bound:
+            return V
+    return solve(P_pi, payoff, gamma)
+
+
+def solve(P_pi: np.ndarray | sparse.csr_array, b: np.ndarray, gamma: float) -> np.ndarray:
+    """The solution of (I - gamma P_pi) x = b; P_pi is stochastic, or the transpose of such."""
+    n = len(b)
+    if not sparse.issparse(P_pi):
+        return np.linalg.solve(np.eye(n) - gamma * P_pi, b)
+    system = (sparse.eye_array(n, format="csr") - gamma * P_pi).tocsr()
+    rows = np.repeat(np.arange(n), np.diff(system.indptr))
+    bandwidth = float(np.abs(rows - system.indices).max())
+    if n * bandwidth**2 <= _DIRECT_WORK:  # a world whose moves are local
+        return splu(system.tocsc()).solve(b)
+    return _solve_iteratively(system, b, gamma)
+
+
+# The error is at most 1 / (1 - gamma) times the residual: of values in the largest entry, of
+# visits in the sum.
+_NORMS = (lambda x: np.abs(x).max(), lambda x: np.abs(x).sum())
+
+
+def _solve_iteratively(system, b, gamma):
+    """BiCGSTAB with sweeps in between, which spread out a residual that sits in a few states."""
+    x = b / (1.0 - gamma)
+    while True:
+        for _ in range(100):
+            residual = b - system @ x
+            if all(norm(residual) <= 64 * _EPS * norm(x) for norm in _NORMS):
+                return x
+            x = x + residual
+        residual = b - system @ x
+        step, _ = bicgstab(system, residual, rtol=1e-8, maxiter=500)
+        if not np.linalg.norm(residual - system @ step) < np.linalg.norm(residual) / 2:
+            return splu(system.tocsc()).solve(b)  # where it fails (long cycles) factors are thin
+        x = x + step
