@@ -101,7 +101,7 @@ def _add_run(commands):
         "irl-course run lessons/01_forward_rl.ipynb",
         "irl-course run lessons/*.ipynb",
     )
-    parser.add_argument("paths", nargs="+", metavar="NOTEBOOK")
+    _add_notebooks(parser, 600.0)
 
 
 def _add_check(commands):
@@ -111,8 +111,20 @@ def _add_check(commands):
         _check,
         "Check the answers in notebooks and say what each is worth.",
         "irl-course check lessons/01_forward_rl.ipynb",
+        "irl-course check --timeout 10 mine.ipynb",
     )
+    _add_notebooks(parser, 60.0)
+
+
+def _add_notebooks(parser, seconds):
     parser.add_argument("paths", nargs="+", metavar="NOTEBOOK")
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=seconds,
+        metavar="SECONDS",
+        help="stop a cell that runs longer (default: %(default)g)",
+    )
 
 
 def _add_progress(commands):
@@ -188,13 +200,13 @@ def _folder_of(path):
 def _run(args):
     from irl_course import notebooks
 
-    return notebooks.run(args.paths)
+    return notebooks.run(args.paths, timeout=args.timeout)
 
 
 def _check(args):
     from irl_course import notebooks
 
-    return notebooks.check(args.paths)
+    return notebooks.check(args.paths, timeout=args.timeout)
 
 
 def _progress(args):

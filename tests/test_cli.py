@@ -46,8 +46,9 @@ def test_help_needs_nothing_installed():
 @pytest.mark.parametrize(
     ("words", "called", "with_"),
     [
-        (["run", "a.ipynb", "b.ipynb"], "run", (["a.ipynb", "b.ipynb"],)),
-        (["check", "a.ipynb"], "check", (["a.ipynb"],)),
+        (["run", "a.ipynb", "b.ipynb"], "run", (["a.ipynb", "b.ipynb"], 600.0)),
+        (["check", "a.ipynb"], "check", (["a.ipynb"], 60.0)),
+        (["check", "--timeout", "5", "a.ipynb"], "check", (["a.ipynb"], 5.0)),
         (["build"], "build", ([], False)),
         (["build", "--check", "01"], "build", (["01"], True)),
     ],
