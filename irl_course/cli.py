@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -166,10 +167,32 @@ def _lab(args):
     ours = str(Path(__file__).resolve().parent / "jupyter")
     theirs = os.environ.get("JUPYTER_CONFIG_PATH")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [ours, theirs]))
+    _need_home()
     from jupyterlab.labapp import LabApp
 
     LabApp.launch_instance(argv=[*_lab_options(args, root), *args.rest])
     return 0
+
+
+def _need_home():
+    """Give Jupyter a folder for its settings where this user's home cannot be written."""
+    from jupyter_core import paths
+
+    try:
+        for folder in (paths.jupyter_config_dir(), paths.jupyter_runtime_dir()):
+            os.makedirs(folder, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        instead = tempfile.mkdtemp(prefix="irl-course-")
+        for name in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"):
+            os.environ[f"JUPYTER_{name}"] = os.path.join(instead, name.lower())
+        for name in ("IPYTHONDIR", "MPLCONFIGDIR"):
+            os.environ[name] = os.path.join(instead, name.lower())
+        print(
+            f"Your home folder cannot be written ({error.strerror}: {folder}). The lessons "
+            "work, but JupyterLab's settings and your progress will not be kept.",
+            flush=True,
+        )
 
 
 def _lab_options(args, root):

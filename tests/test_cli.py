@@ -157,3 +157,18 @@ def test_every_file_that_is_not_python_is_part_of_the_package():
     files = {path for path in package.glob("**/*.*") if path.suffix not in ("", ".py", ".pyc")}
     hidden = {path for path in files if "/." in path.relative_to(package.parent).as_posix()}
     assert files - hidden == covered
+
+
+def test_a_home_that_cannot_be_written_is_replaced_for_this_time(monkeypatch, tmp_path, capsys):
+    home = tmp_path / "home"
+    home.write_text("a file: no folder can be made in it, whoever asks")
+    names = ["JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"]
+    for name in names:
+        monkeypatch.setenv(name, str(home / name))
+    monkeypatch.setenv("MPLCONFIGDIR", str(home))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    cli._need_home()
+    assert "home folder cannot be written" in capsys.readouterr().out
+    assert not any(os.environ[name].startswith(str(home)) for name in names)
+    cli._need_home()
+    assert capsys.readouterr().out == ""

@@ -19,6 +19,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from irl_course.checks.report import plain
 from irl_course.notebooks.execute import Failure, execute
 from irl_course.notebooks.source import Registry, headings
 
@@ -223,7 +224,7 @@ def table(report: Report) -> str:
         points = f"{entry['points']} of {entry['max_points']}"
         lines.append(f"  {entry['name']:<{width}}  {entry['outcome']:<13}  {points}")
         said = entry.get("idea") or entry.get("violation")
-        lines += [f"    {said}"] if said else []
+        lines += [f"    {plain(said)}"] if said else []
     earned, whole = (
         sum(entry[key] for entry in report.entries) for key in ("points", "max_points")
     )
