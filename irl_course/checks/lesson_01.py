@@ -1371,7 +1371,7 @@ EXERCISES = [
 QUIZZES = [
     Quiz(
         "noise-and-walls",
-        "With slip 0.3 the best policy walks one row away from the pit, and takes two steps more. Why?",
+        "With slip 0.3 the best policy leaves a row free beside the pit, and takes two steps more. Why?",
         (
             Option(
                 "Two more steps cost less than the risk of slipping into the pit",
@@ -1392,7 +1392,7 @@ QUIZZES = [
     ),
     Quiz(
         "occupancy-and-value",
-        "V and occupancy both add up discounted future visits. Which one changes when the agent starts elsewhere?",
+        "V adds up discounted rewards, occupancy discounted visits. Which one changes when the agent starts elsewhere?",
         (
             Option(
                 "V",
