@@ -50,7 +50,7 @@ def _to_array(name: str, value: Any) -> np.ndarray:
         raise WrongForm(f"{name} is None: is a `return` missing?")
     if isinstance(value, (types.GeneratorType, dict, set, str, bytes)) or callable(value):
         raise WrongForm(f"{name} is {_kind_of(value)}; return numbers.")
-    if isinstance(value, tuple) and any(np.ndim(item) for item in value):
+    if isinstance(value, tuple) and any(isinstance(x, (np.ndarray, tuple, list)) for x in value):
         raise WrongForm(f"You returned {len(value)} things together; return {name} alone.")
     try:
         array = np.asarray(value)
