@@ -616,8 +616,8 @@ def four_prices():
         bar = axes.ravel() if l1 == 7.1 else False
         draw_reward(below, walled, R, limit=1.0, colorbar=bar)
         draw_policy(below, walled, plan(walled.mdp, R))
-        above.set_title(f"l1 = {l1:g}, cells that pay: {(R[:, 0] != 0).sum()}")
-        below.set_title(f"earns {judge(R)[1]:.2f}")
+        above.set_title(f"at home, l1 = {l1:g}: {(R[:, 0] != 0).sum()} pay")
+        below.set_title(f"with the wall: {judge(R)[1]:.2f}")
     return fig
 
 

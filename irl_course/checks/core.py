@@ -256,7 +256,7 @@ def _judge(exercise: Exercise, replies: list[Reply]) -> Result:
     reply, said = min(faults, key=lambda fault: replies.index(fault[0]))
     key, hint = _idea(exercise, replies, reply)
     if reply.raised:
-        said = f"{said} {_sizes(exercise, reply.problem)}"
+        said = f"{said} {_sizes(exercise, reply.problem)}".strip()
     return Result(
         exercise.name,
         exercise.title,

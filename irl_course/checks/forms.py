@@ -47,7 +47,7 @@ def _kind_of(value: Any) -> str:
 
 def _to_array(name: str, value: Any) -> np.ndarray:
     if value is None:
-        raise WrongForm(f"{name} is None: is a `return` missing?")
+        raise WrongForm(f"{name} is None: is a `return` missing, or did a solver find nothing?")
     if isinstance(value, (types.GeneratorType, dict, set, str, bytes)) or callable(value):
         raise WrongForm(f"{name} is {_kind_of(value)}; return numbers.")
     if isinstance(value, tuple) and any(isinstance(x, (np.ndarray, tuple, list)) for x in value):
