@@ -1,0 +1,1 @@
+"""From behaviour back to rewards: the methods of the course, in fast versions."""
