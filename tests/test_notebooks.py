@@ -720,3 +720,8 @@ def test_check_tells_the_outcome(course, capsys, body, before, code, outcome, sa
 def test_headings_are_not_looked_for_in_code():
     text = "# One\n\n```\n# no\n```\n\n## Two #\n####### no\n#no"
     assert [(level, words) for _, level, words in headings(text)] == [(1, "One"), (2, "Two")]
+
+
+def test_a_heading_keeps_the_name_it_has_in_code():
+    text = "Prose\n\n### Exercise: `occupancy`\n\n```\n# no heading\n```"
+    assert headings(text) == [(2, 3, "Exercise: occupancy")]

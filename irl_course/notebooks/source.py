@@ -325,10 +325,10 @@ def _paragraph_faults(cell: Cell) -> Iterator[tuple[int, str]]:
 
 def headings(text: str) -> list[tuple[int, int, str]]:
     """Line, level and words of each heading in a Markdown text."""
-    found = (
-        (number, re.match(r"(#{1,6}) +(.+?)\s*#*$", line)) for number, line in prose_lines(text)
-    )
-    return [(number, len(match[1]), match[2]) for number, match in found if match]
+    lines = text.split("\n")  # with the code that prose_lines blanks
+    numbers = (number for number, _ in prose_lines(text))
+    found = ((number, re.match(r"(#{1,6}) +(.+?)\s*#*$", lines[number])) for number in numbers)
+    return [(number, len(match[1]), match[2].replace("`", "")) for number, match in found if match]
 
 
 def _name_cells(cells: list[Cell]) -> None:
