@@ -162,6 +162,7 @@ def test_changing_the_input_in_place_is_noticed_and_costs_a_point():
     result = checks.grade("bellman_backup", in_place)
     assert (result.outcome, result.points, result.misconception) == ("not right yet", 1, "mutates")
     assert "changed `V` in place" in result.violation
+    assert result.parts[-1].title.endswith("without changing its input")
 
 
 def test_worlds_cannot_be_changed_in_place():
@@ -425,6 +426,18 @@ def test_the_failing_problem_can_be_taken_apart(capsys):
     check(wrong_when_patient, "bellman_backup")
     mdp, reward, V = check.problem("bellman_backup")
     assert mdp.gamma > 0.95 and reward.shape == (mdp.n_states, mdp.n_actions)
+
+
+def test_the_failing_problem_is_known_where_progress_cannot_be_kept(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("IRL_COURSE_HOME", str(tmp_path / "file"))
+
+    def wrong_when_patient(mdp, reward, V):
+        return EXERCISES["bellman_backup"].reference(mdp, reward, V) + (mdp.gamma > 0.95)
+
+    own = type(check)()
+    own(wrong_when_patient, "bellman_backup")
+    assert own.problem("bellman_backup")[0].gamma > 0.95
 
 
 def test_the_solution_is_shown_only_where_it_is(capsys, monkeypatch, tmp_path):

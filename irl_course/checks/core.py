@@ -276,7 +276,8 @@ def _right(exercise: Exercise, parts: list[PartResult], replies: list[Reply]) ->
     if spoilt is None:
         return Result(exercise.name, exercise.title, "correct", tuple(parts))
     last = parts.pop()
-    parts.append(PartResult(last.title, last.points - 1, last.max_points))
+    title = f"{last.title}, without changing its input"
+    parts.append(PartResult(title, last.points - 1, last.max_points))
     said = f"The numbers are right, but your function changed {spoilt.changed} in place: copy it."
     return Result(
         exercise.name,

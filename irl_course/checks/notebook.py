@@ -44,6 +44,7 @@ class Check:
 
     def __init__(self) -> None:
         self._rung: dict[str, int] = {}  # how far each exercise's hints have been read
+        self._failed: dict[str, str] = {}  # the problem that each last answer failed, by its label
 
     def __repr__(self) -> str:
         return "f = check(f) judges your f; check.hint, check.problem, check.solution take its name"
@@ -67,6 +68,7 @@ class Check:
             _Block(said, html=_aside(said)).show()
             return answer
         result = core.grade(name, answer)
+        self._failed[name] = result.where
         notes = tuple(filter(None, [progress.record(result)]))
         _Block(report.text(result, notes), html=report.as_html(result, notes)).show()
         return answer if result.outcome == "correct" else exercise.reference
@@ -85,7 +87,7 @@ class Check:
         Says what they are, and that after ✗ the name must be defined anew to be tried on them.
         """
         exercise = core.find(name)
-        label = progress.load(name)[0].get("where", "")
+        label = self._failed.get(name) or progress.load(name)[0].get("where", "")
         drawn = exercise.draw(seed)
         problem = next((p for p in drawn if p.label == label), drawn[0])
         said = (
