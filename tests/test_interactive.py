@@ -13,7 +13,7 @@ from matplotlib import pyplot as plt
 
 from irl_course import plotting
 from irl_course.environments import gridworld
-from irl_course.interactive import choice, explore, grid_svg, side_by_side, slider
+from irl_course.interactive import choice, explore, figure_svg, grid_svg, side_by_side, slider
 
 GRID = gridworld("S..P\n.#..\n...G", slip=0.2)
 N = 12
@@ -160,7 +160,62 @@ def test_a_menu_takes_values_or_names():
     assert choice({"one": 1, "two": 2}, 2, "which").label == "two"
 
 
+# --- figure_svg
+
+
+def curve(n=3):
+    figure, ax = plt.subplots(figsize=(3, 2))
+    ax.plot(range(n), label="a < b")
+    ax.set(title=f"{n} points & more", xlabel="$x$", ylabel="y")
+    ax.legend()
+    return figure
+
+
+def test_a_figure_becomes_one_well_formed_picture_with_a_name():
+    before = plt.rcParams["svg.fonttype"]
+    figure = curve()
+    root = ElementTree.fromstring(figure_svg(figure))
+    assert root.tag == f"{SVG}svg" and root.get("role") == "img"
+    assert root.get("aria-label") == "3 points & more. y against x"
+    assert "a < b" in [text.text for text in root.iter(f"{SVG}text")]  # letters stay letters
+    assert not {"width", "height"} & set(root.attrib) and "max-width:300px" in root.get("style")
+    assert figure.number in plt.get_fignums() and plt.rcParams["svg.fonttype"] == before
+    plt.close(figure)
+
+
+def test_two_figures_share_no_id():
+    def ids(svg):
+        return set(re.findall(r'\bid="([^"]*)"', svg))
+
+    one, two = curve(), curve(4)
+    assert ids(figure_svg(one)) and not ids(figure_svg(one)) & ids(figure_svg(two))
+    plt.close("all")
+
+
 # --- explore
+
+
+def test_draw_may_return_a_figure_and_the_still_is_its_first():
+    figures = plt.get_fignums()
+    shown = explore(lambda n: (curve(n), f"{n} in all"), caption="c", n=slider(2, 9, 3, 1, "n"))
+    assert "<svg " in shown.picture.value and "3 in all" in shown.picture.value
+    first = shown.still_png()
+    shown.controls["n"].value = 9
+    assert "9 points" in shown.picture.value and shown.still_png() == first
+    assert plt.get_fignums() == figures
+
+
+def test_html_alone_is_no_still():
+    with pytest.raises(TypeError, match="give explore a `still`"):
+        explore(lambda: "<b>x</b>", caption="c").still_png()
+
+
+def test_fifty_figures_leave_nothing_behind():
+    shown = explore(curve, caption="c", n=slider(2, 300, 3, 1, "n"))
+    widgets, figures = len(_instances), plt.get_fignums()
+    for n in range(4, 54):
+        shown.controls["n"].value = n
+    assert (len(_instances), plt.get_fignums()) == (widgets, figures)
 
 
 def test_the_picture_follows_the_controls():

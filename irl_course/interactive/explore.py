@@ -5,15 +5,18 @@ from __future__ import annotations
 import inspect
 import io
 from collections.abc import Callable, Sequence
+from contextlib import contextmanager
 from html import escape
 from typing import TYPE_CHECKING
 
 import ipywidgets
 
+from irl_course.interactive.figure_svg import figure_svg
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    Picture = str | tuple[str, str]
+    Picture = str | Figure | tuple[str | Figure, str]
 
 
 def slider(
@@ -45,17 +48,18 @@ def choice(options: Sequence | dict, value: object, label: str) -> ipywidgets.Dr
 def explore(
     draw: Callable[..., Picture],
     *,
-    still: Callable[[], Figure],
     caption: str,
+    still: Callable[[], Figure] | None = None,
     **controls: ipywidgets.DOMWidget,
 ) -> Explorer:
     """Sliders and menus above one picture, redrawn at every change; a still where none runs.
 
     Args:
-        draw: called with one keyword per control; returns HTML (an SVG string), or HTML and a
-            sentence that reads the picture's numbers, shown below it.
-        still: returns a figure that tells the same without the sliders; it is closed after use.
+        draw: called with one keyword per control; returns HTML (an SVG string) or a figure, or
+            one of them and a sentence that reads the picture's numbers, shown below it.
         caption: what to try and what to see, in one sentence.
+        still: returns a figure that tells the same without the sliders; by default the one that
+            `draw` returns for the controls' first values. Figures are closed after use.
         **controls: made by `slider` and `choice`.
 
     Returns:
@@ -81,7 +85,8 @@ class Explorer:
         """See `explore`."""
         self._draw, self._still, self.caption = draw, still, caption
         self.controls, self.error = controls, None
-        inspect.signature(draw).bind(**self.values)
+        self._first = self.values
+        inspect.signature(draw).bind(**self._first)
         longest = max((len(c.description or name) for name, c in controls.items()), default=0)
         for name, control in controls.items():
             control.description = control.description or name
@@ -102,8 +107,9 @@ class Explorer:
 
     def _redraw(self, change=None):
         try:
-            drawn = self._draw(**self.values)
-            html, text = (drawn, "") if isinstance(drawn, str) else drawn
+            with _figures_closed():
+                picture, text = self._drawn(self.values)
+                html = picture if isinstance(picture, str) else figure_svg(picture)
             self.error = None
         except Exception as error:  # whatever it is, a sentence tells and the page goes on
             self.error = error
@@ -114,18 +120,20 @@ class Explorer:
             f'<div role="group" aria-label="{name}" style="line-height:1.4">{html}{below}</div>'
         )
 
+    def _drawn(self, values):
+        """What `draw` returns as a picture and a sentence."""
+        drawn = self._draw(**values)
+        return drawn if isinstance(drawn, tuple) else (drawn, "")
+
     def still_png(self) -> tuple[bytes, dict[str, int]]:
         """The still as a PNG at twice its size, and the width and height to show it at."""
-        from matplotlib import pyplot as plt
-
-        before, file = set(plt.get_fignums()), io.BytesIO()
-        try:
-            figure = self._still()
+        file = io.BytesIO()
+        with _figures_closed():
+            figure = self._still() if self._still else self._drawn(self._first)[0]
+            if isinstance(figure, str):
+                raise TypeError("draw returns HTML, which is no still: give explore a `still`")
             figure.savefig(file, dpi=2 * figure.dpi, metadata={"Software": None})
             width, height = (int(x) for x in (figure.get_size_inches() * figure.dpi).round())
-        finally:
-            for opened in set(plt.get_fignums()) - before:
-                plt.close(opened)
         return file.getvalue(), {"width": width, "height": height}
 
     def _repr_mimebundle_(self, include=None, exclude=None):
@@ -151,6 +159,19 @@ class Explorer:
         """Close every widget, and with it its channel to the page."""
         for widget in (self._box, *self.controls.values(), self.picture):
             widget.close()
+
+
+@contextmanager
+def _figures_closed():
+    """Close every figure that was opened inside."""
+    from matplotlib import pyplot as plt
+
+    before = set(plt.get_fignums())
+    try:
+        yield
+    finally:
+        for opened in set(plt.get_fignums()) - before:
+            plt.close(opened)
 
 
 def _apology(error):
