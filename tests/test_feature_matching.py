@@ -211,11 +211,11 @@ def test_what_a_solver_says_becomes_a_sentence(monkeypatch):
         raise cp.SolverError("out of luck")
 
     monkeypatch.setattr(cp.Problem, "solve", fail)
-    with pytest.raises(RuntimeError, match="gave up before it had an answer: out of luck"):
+    with pytest.raises(RuntimeError, match="gave up before it had an answer.*solver_error"):
         best_mixture([0.0, 1.0], np.eye(2) + 1)
     monkeypatch.setattr(cp.Problem, "solve", lambda *args, **kwargs: 0.0)
     monkeypatch.setattr(cp.Problem, "status", "optimal_inaccurate")
-    with pytest.raises(RuntimeError, match="full accuracy .*optimal_inaccurate"):
+    with pytest.raises(RuntimeError, match="gave up before .*optimal_inaccurate"):
         best_mixture([0.0, 1.0], np.eye(2) + 1)
 
 
@@ -243,13 +243,26 @@ def test_the_mixture_is_what_the_distances_say(seed, is_sparse, method):
 def test_the_first_iterations_follow_the_paper_s_formulas():
     mdp, features, expert_pi = world(6)
     expert = feature_expectations(mdp, expert_pi, features)
-    policies, _, distances = apprenticeship_learning(mdp, features, expert, 0, 8)
-    candidates = [feature_expectations(mdp, pi, features) for pi in policies]
-    mixed = candidates[0]
-    for i, (pi, new) in enumerate(zip(policies[1:], candidates[1:], strict=True)):
+    path = apprenticeship_path(mdp, features, expert)
+    mixed = next(path)[1][0]
+    for pi, candidates, weights in itertools.islice(path, 8):
         np.testing.assert_array_equal(pi, best_policy(mdp, features, expert - mixed))
-        mixed = projection_step(expert, mixed, new)
-        assert np.linalg.norm(expert - mixed) == pytest.approx(distances[i + 1])
+        mixed = projection_step(expert, mixed, feature_expectations(mdp, pi, features))
+        np.testing.assert_allclose(weights @ candidates, mixed)
+
+
+def test_the_answer_is_the_best_mixture_of_the_policies_on_the_path():
+    mdp, features, expert_pi = world(6)
+    expert = feature_expectations(mdp, expert_pi, features)
+    policies, _, distances = apprenticeship_learning(mdp, features, expert, 0, 8)
+    path = list(itertools.islice(apprenticeship_path(mdp, features, expert), 9))
+    candidates = path[-1][1]
+    np.testing.assert_array_equal(policies, [pi for pi, _, _ in path])
+    for i, distance in enumerate(distances):
+        best = nearest_by_nnls(expert, candidates[: i + 1])
+        assert distance == pytest.approx(best, rel=1e-6, abs=1e-6)
+    own = [np.linalg.norm(expert - weights @ known) for _, known, weights in path]
+    assert (distances <= np.array(own) + 1e-9).all() and distances[-1] < 0.9 * own[-1]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -320,9 +333,8 @@ def test_an_optimal_expert_is_found_and_then_it_is_over(seed):
 def test_the_unit_of_the_features_does_not_matter(scale, method):
     mdp, features, expert_pi = world(3)
     expert = feature_expectations(mdp, expert_pi, features)
-    _, weights, distances = apprenticeship_learning(mdp, features, expert, 0, 6, method)
+    _, _, distances = apprenticeship_learning(mdp, features, expert, 0, 6, method)
     scaled = apprenticeship_learning(mdp, scale * features, scale * expert, 0, 6, method)
-    np.testing.assert_allclose(scaled[1], weights, atol=1e-6)
     np.testing.assert_allclose(scaled[2], scale * distances, rtol=1e-5, atol=1e-6 * scale)
 
 
@@ -330,12 +342,12 @@ def test_the_path_can_be_left_at_any_time():
     mdp, features, expert_pi = world(2)
     expert = feature_expectations(mdp, expert_pi, features)
     seen = list(itertools.islice(apprenticeship_path(mdp, features, expert), 5))
-    policies, weights, _ = apprenticeship_learning(mdp, features, expert, 0, 4)
+    policies, _, _ = apprenticeship_learning(mdp, features, expert, 0, 4)
     for i, (pi, candidates, mixture) in enumerate(seen):
         np.testing.assert_array_equal(pi, policies[i])
         assert candidates.shape == (i + 1, 4) and mixture.shape == (i + 1,)
         np.testing.assert_allclose(candidates[-1], feature_expectations(mdp, pi, features))
-    np.testing.assert_array_equal(mixture, weights)
+        assert mixture.min() >= 0 and mixture.sum() == pytest.approx(1)
 
 
 def test_a_small_macrocell_world_is_learnt():
@@ -345,11 +357,9 @@ def test_a_small_macrocell_world_is_learnt():
     expert = feature_expectations(mdp, pi, features)
     assert expert.sum() == pytest.approx(100)
     policies, weights, distances = apprenticeship_learning(mdp, features, expert, 0, 30)
-    assert distances[-1] < 0.01 * 100
+    assert distances[-1] < 0.001 * 100
     candidates = np.array([feature_expectations(mdp, pi, features) for pi in policies])
-    best = best_mixture(expert, candidates)
-    assert np.linalg.norm(expert - best @ candidates) < distances[-1]
-    assert best @ candidates @ drawn.psi > 0.98 * (expert @ drawn.psi)
+    assert weights @ candidates @ drawn.psi > 0.98 * (expert @ drawn.psi)
 
 
 def test_the_paper_s_world_is_learnt_in_thirty_iterations():

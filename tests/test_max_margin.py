@@ -503,6 +503,9 @@ def test_planning_names_bad_input():
         max_margin_planning(mdp, features, rho, loss, 1.0, tol=0)
     with pytest.raises(ValueError, match="C is -1"):
         max_margin_planning(mdp, features, rho, loss, -1.0)
+    for program in (max_margin_planning, compact_program):
+        with pytest.raises(ValueError, match=r"loss\[s=0, a=0\] is -.*, expected 0 or more"):
+            program(mdp, features, rho, loss - loss.max() - 1, 1.0)
     with pytest.raises(ValueError, match="gamma is 1"):
         compact_program(mdp.replace(gamma=1.0), features, rho, loss, 1.0)
 

@@ -138,8 +138,9 @@ def apprenticeship_learning(
     """Policies whose mixture has the expert's feature expectations (Abbeel & Ng 2004, section 3).
 
     Starts from the policy that acts at random. Each iteration plans for psi = expert - mixed and
-    mixes the new policy in. The answer is the **mixture**: draw one policy by its weight at the
-    start of an episode and keep to it. No single policy need come near the expert.
+    mixes the new policy in. The answer is the best **mixture** of all the policies found, their
+    last step: draw one policy by its weight at the start of an episode and keep to it. No single
+    policy need come near the expert.
 
     Args:
         mdp: dynamics, start distribution and discount, gamma < 1.
@@ -147,20 +148,20 @@ def apprenticeship_learning(
         expert: the expert's feature expectations, shape (K,), exact or counted.
         tol: distance to the expert that is near enough, in the units of `feature_expectations`.
         max_iter: most policies planned for.
-        method: "projection" moves towards the new policy alone; "max-margin" finds the best of
-            all mixtures each time, a quadratic program. Both are theirs.
+        method: where the next psi starts from. "projection" moves `mixed` towards the new policy
+            alone; "max-margin" moves it to the best mixture each time. Both are theirs.
 
     Returns:
-        Policies (M, S, A), the weights of their mixture (M,), not negative and summing to 1, and
-        distances (M,): distances[i] after i iterations, never growing (to the solver's accuracy).
-        Their number M is at most max_iter + 1; it is less once tol is reached, or no policy leads
-        nearer to the expert. `best_mixture` of all the policies is nearer than their projection.
+        Policies (M, S, A), the weights of their best mixture (M,), not negative and summing to 1,
+        and distances (M,): distances[i] that of the best mixture after i iterations, never growing
+        (to the solver's accuracy). Their number M is at most max_iter + 1; it is less once tol is
+        reached, or no policy leads nearer to the expert.
     """
     policies, distances = [], []
     path = apprenticeship_path(mdp, features, expert, method)
     for pi, candidates, mixture in itertools.islice(path, _count("max_iter", max_iter) + 1):
         policies.append(pi)
-        weights = mixture
+        weights = mixture if method == "max-margin" else best_mixture(expert, candidates)
         distances.append(float(np.linalg.norm(expert - weights @ candidates)))
         if distances[-1] <= tol:
             break
@@ -173,7 +174,7 @@ def apprenticeship_path(
     expert: np.ndarray,
     method: str = "projection",
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """The iterations of `apprenticeship_learning`, one at a time, to watch or to stop at will.
+    """The iterations behind `apprenticeship_learning`, to watch one by one or to stop at will.
 
     Args:
         mdp: dynamics, start distribution and discount, gamma < 1.
@@ -183,7 +184,8 @@ def apprenticeship_path(
 
     Yields:
         The new policy (S, A), the feature expectations of all policies so far (M, K), and the
-        weights of their mixture (M,). It ends when no policy leads nearer to the expert.
+        weights (M,) of the method's own mixture of them: with "projection" the steps multiplied
+        out, farther from the expert than the best. It ends when no policy leads nearer.
     """
     features, expert = _as_features(features, mdp), _vector("expert", expert)
     _same_length("expert", expert, features.shape[-1])

@@ -9,17 +9,14 @@ cvxpy states every program and Clarabel solves it. `support_weights` solves the 
 with a weight above 0 are those that hold psi in place.
 """
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
+from irl_course.inverse.programs import solve_program
 from irl_course.mdp import MDP, as_reward
 from irl_course.planning import occupancy, value_iteration
 
-# Tolerance and longest step, tried in turn: the tightest that the solver reaches gives the KKT
-# conditions to 1e-6 and better. With long steps it circles near the edge of some programs.
-_ATTEMPTS = ((1e-12, 0.99), (1e-12, 0.9), (1e-10, 0.99), (1e-10, 0.9), (1e-8, 0.9))
 # Margins below this, in units of the largest difference, are no margins.
 _ROUNDING = 1e-9
 # Beyond this many policies something is wrong: a handful per feature is what it takes.
@@ -46,7 +43,7 @@ def max_margin(expert: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, floa
     differences, scale = _differences(expert, others)
     mixture = cp.Variable(len(differences), nonneg=True)
     distance = cp.sum_squares(differences.T @ mixture) / 2
-    _solve(cp.Problem(cp.Minimize(distance), [cp.sum(mixture) == 1]))
+    solve_program(cp.Problem(cp.Minimize(distance), [cp.sum(mixture) == 1]))
     psi = differences.T @ mixture.value
     psi /= np.linalg.norm(psi) or 1.0
     margin = float((differences @ psi).min())
@@ -76,7 +73,7 @@ def svm_form(expert: np.ndarray, others: np.ndarray) -> np.ndarray:
     differences, scale = _differences(expert, others)
     psi = cp.Variable(differences.shape[1])
     problem = cp.Problem(cp.Minimize(cp.sum_squares(psi) / 2), [differences @ psi >= 1])
-    _solve(problem, no_answer=lambda: _who_contradicts(differences))
+    solve_program(problem, lambda: _who_contradicts(differences))
     return psi.value / scale
 
 
@@ -103,7 +100,7 @@ def soft_margin(expert: np.ndarray, others: np.ndarray, C: float) -> tuple[np.nd
     psi, slack = cp.Variable(differences.shape[1]), cp.Variable(len(differences), nonneg=True)
     size = max(1.0, price) ** 0.5
     objective = cp.sum_squares(psi) / (2 * size) + price / size * cp.sum(slack)
-    _solve(cp.Problem(cp.Minimize(objective), [differences @ psi >= 1 - slack]))
+    solve_program(cp.Problem(cp.Minimize(objective), [differences @ psi >= 1 - slack]))
     return psi.value / scale, np.maximum(slack.value, 0.0)
 
 
@@ -134,7 +131,7 @@ def structured_margin(
     # Between the sizes of the objective's two parts: a high price would drown the first.
     size = max(1.0, price) ** 0.5
     objective = cp.sum_squares(psi) / (2 * size) + price / size * slack
-    _solve(cp.Problem(cp.Minimize(objective), [differences @ psi >= asked - slack]))
+    solve_program(cp.Problem(cp.Minimize(objective), [differences @ psi >= asked - slack]))
     return psi.value * unit / scale, max(0.0, float(slack.value)) * unit
 
 
@@ -177,7 +174,7 @@ def support_weights(
         price = max(1.0, highest) ** 0.5  # the same unit as in the primal
         limit = [(cp.sum(weights) if shared else weights) <= highest / price]
     gain = asked @ weights - price * cp.sum_squares(differences.T @ weights) / 2
-    _solve(cp.Problem(cp.Maximize(gain), limit), lambda: _who_contradicts(differences))
+    solve_program(cp.Problem(cp.Maximize(gain), limit), lambda: _who_contradicts(differences))
     return np.maximum(weights.value, 0.0) * price * unit / scale**2
 
 
@@ -288,11 +285,12 @@ def max_margin_planning(
         psi, shape (K,), whose objective is within C * tol of the optimum; and the constraints.
 
     Raises:
+        ValueError: bad input, named; a loss below 0 is.
         RuntimeError: no psi meets all constraints to within tol as far as float64 can tell.
     """
     if not tol > 0:
         raise ValueError(f"tol is {tol}, expected a positive number")
-    features, loss, C = _features(mdp, features), as_reward(mdp, loss), _price(C)
+    features, loss, C = _features(mdp, features), _loss(mdp, loss), _price(C)
     visits = as_reward(mdp, demos_occupancy)
     expert = np.einsum("sa,sak->k", visits, features)
     cuts, psi, slack = _Cuts(), np.zeros(features.shape[2]), 0.0
@@ -378,7 +376,7 @@ def compact_program(
 
     if mdp.gamma == 1.0:
         raise ValueError("gamma is 1: returns without end need not be finite. Use gamma < 1.")
-    features, loss = _features(mdp, features), as_reward(mdp, loss)
+    features, loss = _features(mdp, features), _loss(mdp, loss)
     expert = np.einsum("sa,sak->k", as_reward(mdp, demos_occupancy), features)
     S, A, K = features.shape
     psi, V, slack = cp.Variable(K), cp.Variable(S), cp.Variable(nonneg=True)
@@ -391,33 +389,8 @@ def compact_program(
         mdp.initial_dist @ V / (1.0 - mdp.gamma) <= expert @ psi + slack,
     ]
     objective = cp.Minimize(cp.sum_squares(psi) / 2 + _price(C) * slack)
-    _solve(cp.Problem(objective, constraints))
+    solve_program(cp.Problem(objective, constraints))
     return psi.value, max(0.0, float(slack.value))
-
-
-def _solve(problem, no_answer=None):
-    """Solve to the highest accuracy that the solver reaches.
-
-    `no_answer()` is a sentence on why there may be none; programs without it always have one.
-    """
-    import cvxpy as cp
-
-    for tol, step in _ATTEMPTS:
-        with warnings.catch_warnings():  # the status is looked at here
-            warnings.filterwarnings("ignore", message="Solution may be inaccurate")
-            gaps = {"tol_gap_abs": tol, "tol_gap_rel": tol, "tol_feas": tol}
-            try:
-                problem.solve(solver=cp.CLARABEL, max_step_fraction=step, **gaps)
-            except cp.SolverError:
-                continue
-        if problem.status == cp.OPTIMAL:
-            return
-        if no_answer is not None and problem.status in (cp.INFEASIBLE, cp.UNBOUNDED):
-            raise ValueError(f"the program is {problem.status}: {no_answer()}")
-    raise RuntimeError(
-        f"the solver stopped with status {problem.status!r}: the numbers of the program may be of "
-        "very different sizes, or it may be only just feasible"
-    )
 
 
 def _who_contradicts(differences):
@@ -477,6 +450,16 @@ def _price(C):
     if not 0.0 < C < np.inf:
         raise ValueError(f"C is {C}, expected a positive number")
     return float(C)
+
+
+def _loss(mdp, loss):
+    """A loss as (S, A), not negative: below 0 it would ask the expert to lose."""
+    loss = as_reward(mdp, loss)
+    bad = np.argwhere(loss < 0)
+    if len(bad):
+        s, a = bad[0]
+        raise ValueError(f"loss[s={s}, a={a}] is {loss[s, a]}, expected 0 or more")
+    return loss
 
 
 def _features(mdp, features):
