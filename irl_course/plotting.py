@@ -1,4 +1,4 @@
-"""Pictures of grid worlds with Matplotlib: one look for every lesson.
+"""Pictures of worlds with Matplotlib: one look for every lesson.
 
 Each `draw_*` takes the axes first, returns the artist it drew and never shows the figure. Draw a
 field (`draw_values`, `draw_visits`, `draw_reward`) before what lies on it (`draw_policy`,
@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING
 import matplotlib
 import numpy as np
 from matplotlib.collections import LineCollection, PatchCollection, PolyCollection
-from matplotlib.patches import Rectangle
+from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.patheffects import withStroke
 
-from irl_course.environments import DOWN, LEFT, RIGHT, UP
+from irl_course.environments import DOWN, KEEP, LEFT, RIGHT, UP
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.image import AxesImage
     from matplotlib.lines import Line2D
 
-    from irl_course.environments import Grid
+    from irl_course.environments import Grid, Highway
 
     Limit = float | tuple[float, float] | None
 
@@ -37,6 +37,8 @@ LINES, WALL, HATCH = "#9e9e9e", "#c4c4c4", "#6e6e6e"
 HIDDEN_BELOW = 0.05  # the arrow of a smaller probability says nothing and clutters the cell
 FULL_ARROW, TAIL = 0.4, 0.05  # in cells: length at probability 1, distance from the centre
 MOVES = {LEFT: (-1, 0), DOWN: (0, 1), RIGHT: (1, 0), UP: (0, -1)}  # x, y; row 0 on top
+VERGE, ROAD, CAR, HIT = "#d9d5c5", "#f0f0f0", "#6e6e6e", "#bd1f01"
+CAR_LENGTH = 1.6  # in widths of a lane
 _PART = "irl-course grid"  # marks what draw_grid drew, which is drawn anew on a field
 
 
@@ -214,6 +216,67 @@ def draw_trajectory(
         style |= {"label": None, "linestyle": "", "marker": (3, 0, turn), "markersize": 10}
         ax.plot(x[-1:], y[-1:], **style)
     return line
+
+
+def draw_highway(
+    ax: Axes,
+    world: Highway,
+    state: int,
+    action: int | None = None,
+    color: str = EXPERT["color"],
+) -> FancyBboxPatch:
+    """The road from above, all cars drive upwards; one step of a drive.
+
+    A pale strip shows how far your car gains on the others in this step, and so what it will hit.
+
+    Args:
+        ax: where to draw.
+        world: the highway.
+        state: what the road looks like before the step.
+        action: what you do; the strip then lies where that leads, and a car that it hits is
+            crossed. By default the strip is that of keeping lane and speed.
+        color: colour of your car.
+
+    Returns:
+        Your car.
+    """
+    scene = world.where(state)
+    columns = world.feature_names[1:-1]
+    own = columns.index(scene.column)
+    hit, *new, fast = world.features[state, KEEP if action is None else action]
+    new, reach = int(np.argmax(new)), 1.5 + fast
+    _draw_road(ax, world.view)
+    strip = Rectangle((new - 0.3, 0), 0.6, reach, fc=color, alpha=0.25, lw=0, zorder=2)
+    ax.add_patch(strip)
+    if new != own:
+        how = {"arrowstyle": "->", "color": color, "lw": 1.5}
+        ax.annotate("", (new + 0.1 * np.sign(own - new), 0), (own, 0), arrowprops=how, zorder=2)
+    for lane, gap in scene.cars.items():
+        _draw_car(ax, columns.index(lane), gap, CAR)
+        if action is not None and hit and columns.index(lane) == new:
+            ax.plot(new, gap, "X", ms=12, color=HIT, mec="white", mew=1, zorder=4)
+    return _draw_car(ax, own, 0, color)
+
+
+def _draw_road(ax, view):
+    low, high = -0.6, view + 0.6
+    ax.set(xlim=(-0.5, 4.5), ylim=(low, high), aspect=CAR_LENGTH, xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    for x in (-0.5, 3.5):
+        verge = Rectangle((x, low), 1, high - low, fc=VERGE, ec=LINES, hatch="..", lw=0, zorder=1)
+        ax.add_patch(verge)
+    ax.add_patch(Rectangle((0.5, low), 3, high - low, fc=ROAD, lw=0, zorder=1))
+    ax.vlines([0.5, 3.5], low, high, colors=LINES, lw=1.5, zorder=1.5)
+    ax.vlines([1.5, 2.5], low, high, colors=LINES, lw=1, linestyles=(0, (5, 5)), zorder=1.5)
+
+
+def _draw_car(ax, x, y, color):
+    shape = {"boxstyle": "round,pad=0,rounding_size=0.16", "mutation_aspect": 1 / CAR_LENGTH}
+    car = FancyBboxPatch((x - 0.28, y - 0.38), 0.56, 0.76, fc=color, ec="white", lw=1, **shape)
+    car.set_zorder(3)
+    window = Rectangle((x - 0.19, y + 0.08), 0.38, 0.12, fc="white", alpha=0.8, lw=0, zorder=3.1)
+    ax.add_patch(window)
+    return ax.add_patch(car)
 
 
 def _draw_field(ax, grid, cells, cmap, vmax, label, colorbar=True, numbers=False):

@@ -197,6 +197,13 @@ def test_the_best_mixture_of_a_square():
     np.testing.assert_array_equal(best_mixture([1.0, 0.0], square), [0, 1, 0, 0])  # one of them
 
 
+@pytest.mark.parametrize("rounding", [0.0, 1e-14, 1e-11])
+def test_a_candidate_that_is_the_expert_but_for_rounding(rounding):
+    expert = np.array([3.0, 0.0, 17.0])
+    candidates = np.array([[5.0, 1.0, 14.0], expert + rounding, [0.0, 20.0, 0.0]])
+    np.testing.assert_allclose(best_mixture(expert, candidates), [0, 1, 0], atol=1e-9)
+
+
 def test_what_a_solver_says_becomes_a_sentence(monkeypatch):
     import cvxpy as cp
 

@@ -1,20 +1,37 @@
-"""Worlds to plan in: grid worlds drawn as text, and random decision processes."""
+"""Worlds to plan in: grids drawn as text, a highway, bus engines, random decision processes.
 
+`irl_course.environments.playing`, imported on its own, makes them playable with Gymnasium.
+"""
+
+from irl_course.environments.buses import BusRecords, bus_features, bus_mdp, bus_records
 from irl_course.environments.gridworld import DOWN, LEFT, RIGHT, UP, Grid, gridworld
+from irl_course.environments.highway import FASTER, KEEP, SLOWER, Highway, highway
 from irl_course.environments.macrocell import MacrocellWorld, macrocell_world
+from irl_course.environments.paths import risky_path, three_paths
 from irl_course.environments.random import random_mdp
 from irl_course.environments.road_map import RoadMap, road_map
 
 __all__ = [
     "DOWN",
+    "FASTER",
+    "KEEP",
     "LEFT",
     "RIGHT",
+    "SLOWER",
     "UP",
+    "BusRecords",
     "Grid",
+    "Highway",
     "MacrocellWorld",
     "RoadMap",
+    "bus_features",
+    "bus_mdp",
+    "bus_records",
     "gridworld",
+    "highway",
     "macrocell_world",
     "random_mdp",
+    "risky_path",
     "road_map",
+    "three_paths",
 ]

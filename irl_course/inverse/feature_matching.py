@@ -20,6 +20,8 @@ from irl_course.planning import occupancy, value_iteration
 _PLAN_TOL = 1e-6
 # It is over when no mixture of any policies can be nearer by more than this share of the distance.
 _NO_NEARER = 1e-6
+# Feature expectations this near to each other, by their size, are the same.
+_ROUNDING = 1e-12
 
 
 def linear_reward(features: np.ndarray | sparse.sparray, psi: np.ndarray) -> np.ndarray:
@@ -238,9 +240,10 @@ def best_mixture(expert: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         raise ValueError(f"candidates has shape {candidates.shape}, expected (M, {len(expert)})")
     _finite("candidates", candidates, "mk")
     gaps = candidates - expert  # the weights sum to 1: weights @ gaps is the mixture's own gap
-    scale = np.linalg.norm(gaps, axis=1).min()
-    if scale == 0.0:
-        return np.eye(len(gaps))[np.linalg.norm(gaps, axis=1).argmin()]
+    sizes = np.linalg.norm(gaps, axis=1)
+    scale = sizes.min()
+    if scale <= _ROUNDING * max(sizes.max(), np.linalg.norm(expert)):  # one of them is the expert
+        return np.eye(len(gaps))[sizes.argmin()]
     weights = cp.Variable(len(gaps), nonneg=True)
     objective = cp.sum_squares(gaps.T / scale @ weights)
     solve_program(cp.Problem(cp.Minimize(objective), [cp.sum(weights) == 1]))
