@@ -390,6 +390,27 @@ def discounted_return(rewards, gamma):
     return sum(gamma**t * r for t, r in enumerate(rewards))
 
 
+def test_a_right_answer_in_lists_comes_back_with_arrays():
+    def bellman_backup(mdp, reward, V):
+        """Mine."""
+        return EXERCISES["bellman_backup"].reference(mdp, reward, V).tolist()
+
+    args = EXERCISES["bellman_backup"].draw(7)[0].args
+    mine = check(bellman_backup)
+    assert isinstance(mine(*args), np.ndarray) and mine.__doc__ == "Mine."
+    np.testing.assert_array_equal(mine(*args), bellman_backup(*args))
+    assert check(mine) is mine  # nothing left to do
+
+
+def test_of_several_results_only_lists_are_changed():
+    form = Several(Array("V", "S"), Number("margin"), Policy("pi", "S, A"))
+    lists = ([1.0, 2.0], 3.0, np.eye(2))
+    V, margin, pi = form.plain(lists)
+    assert isinstance(V, np.ndarray) and margin == 3.0 and pi is lists[2]
+    arrays = (V, margin, pi)
+    assert form.plain(arrays) is arrays
+
+
 def test_a_right_answer_comes_back_and_is_remembered(capsys, home):
     assert check(discounted_return) is discounted_return
     assert "✓ discounted_return: correct, 1 of 1 point" in capsys.readouterr().out

@@ -109,7 +109,7 @@ def test_a_path_goes_from_start_to_goal_and_is_optimal(driver):
     states, actions = path.states[0], path.actions[0]
     assert (states[0], states[-1]) == (region.start, region.goal)
     assert region.goal not in states[:-1]
-    assert (mdp.P[states[:-1], actions, states[1:]] == 1).all()
+    assert (mdp.P[states[:-1] * mdp.n_actions + actions, states[1:]] == 1).all()
     paid = (mdp.gamma ** np.arange(path.horizon) * reward[states[:-1], actions]).sum()
     V, _ = value_iteration(mdp, reward)
     assert paid == pytest.approx(V[region.start])

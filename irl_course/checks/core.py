@@ -7,6 +7,7 @@ callable: a learner's function in the notebook, or a proxy that asks another pro
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -16,7 +17,6 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -130,7 +130,7 @@ def quietly(function: Callable, args: tuple) -> Any:
 # --- the register --------------------------------------------------------------------------
 
 
-@cache
+@functools.cache
 def _lessons() -> dict[str, dict[str, Exercise]]:
     """Every lesson's exercises in their order, from the modules `lesson_NN`."""
     package = importlib.import_module("irl_course.checks")
@@ -175,6 +175,7 @@ class Reply:
     refused: str = ""  # the answer's form is wrong: why
     raised: guard.AnswerFailed | None = None
     changed: str | None = None  # the argument it changed in place
+    listed: bool = False  # it gave lists where arrays were meant
 
 
 def grade(name: str, answer: Callable, seed: int = 0, seconds: float = SECONDS) -> Result:
@@ -216,11 +217,29 @@ def _ask(exercise: Exercise, answer: Callable, problem: Problem, seconds: float)
     expected = exercise.expected(problem)
     try:
         value, changed = guard.call(answer, problem.args, seconds, exercise.parameters)
-        return Reply(problem, expected, exercise.form.read(value, expected), changed=changed)
+        out = exercise.form.read(value, expected)
+        return Reply(problem, expected, out, changed=changed, listed=_listed(exercise, value))
     except guard.AnswerFailed as failure:
         return Reply(problem, expected, raised=failure)
     except WrongForm as reason:
         return Reply(problem, expected, refused=str(reason))
+
+
+def _listed(exercise: Exercise, value: Any) -> bool:
+    try:
+        return exercise.form.plain(value) is not value
+    except (TypeError, ValueError):  # a result that is no array; reading it has said so
+        return False
+
+
+def as_arrays(exercise: Exercise, answer: Callable) -> Callable:
+    """A right answer that gives lists as one that gives arrays, which the lesson goes on with."""
+
+    @functools.wraps(answer)
+    def with_arrays(*args: Any, **kwargs: Any) -> Any:
+        return exercise.form.plain(answer(*args, **kwargs))
+
+    return with_arrays
 
 
 def _unfinished(exercise: Exercise, problem: Problem) -> Reply:
@@ -274,7 +293,8 @@ def _right(exercise: Exercise, parts: list[PartResult], replies: list[Reply]) ->
     """Every law holds; an input that was changed on the way costs one point, never more."""
     spoilt = next((reply for reply in replies if reply.changed), None)
     if spoilt is None:
-        return Result(exercise.name, exercise.title, "correct", tuple(parts))
+        listed = any(reply.listed for reply in replies)
+        return Result(exercise.name, exercise.title, "correct", tuple(parts), listed=listed)
     last = parts.pop()
     title = f"{last.title}, without changing its input"
     parts.append(PartResult(title, last.points - 1, last.max_points))

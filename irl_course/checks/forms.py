@@ -7,6 +7,7 @@ raises `WrongForm` with a sentence for the learner.
 
 from __future__ import annotations
 
+import operator
 import types
 from dataclasses import dataclass
 from typing import Any
@@ -95,6 +96,10 @@ class Array:
         _no_nan(self.name, array)
         return array
 
+    def plain(self, value: Any) -> Any:
+        """An accepted value as the lesson goes on with it: an array, where it is a list."""
+        return np.asarray(value)
+
     def _shape_sentence(self, array: np.ndarray, shape: tuple[int, ...]) -> str:
         axes = self.dims.replace("?", "")
         axes = f"({axes},)" if "," not in axes else f"({axes})"
@@ -153,6 +158,10 @@ class Number:
         _no_nan(self.name, array)
         return array
 
+    def plain(self, value: Any) -> Any:
+        """An accepted value as the lesson goes on with it: as it is."""
+        return value
+
     same = Array.same
 
 
@@ -173,6 +182,8 @@ class Flag:
         ):
             return bool(value)
         raise WrongForm(f"{self.name} is {_kind_of(value)}; return True or False.")
+
+    plain = Number.plain
 
     def same(self, value: Any, other: Any) -> bool:
         """Whether two readings agree."""
@@ -207,6 +218,11 @@ class Several:
             _read_or_reason(form, item, want)
             for form, item, want in zip(self.forms, value, expected, strict=True)
         )
+
+    def plain(self, value: Any) -> Any:
+        """An accepted value as the lesson goes on with it: arrays, where there are lists."""
+        items = [form.plain(item) for form, item in zip(self.forms, value, strict=True)]
+        return value if all(map(operator.is_, items, value)) else tuple(items)
 
 
 def _read_or_reason(form: Any, value: Any, expected: Any) -> Any:

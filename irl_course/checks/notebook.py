@@ -38,8 +38,8 @@ class _Block:
 class Check:
     """Judges a learner's function in the notebook: `f = check(f)`.
 
-    The lesson always goes on: a right answer comes back as it is, any other is replaced by the
-    course's own function, and the block says so.
+    The lesson always goes on: a right answer comes back (with arrays in place of its lists), any
+    other is replaced by the course's own function, and the block says so.
     """
 
     def __init__(self) -> None:
@@ -71,7 +71,9 @@ class Check:
         self._failed[name] = result.where
         notes = tuple(filter(None, [progress.record(result)]))
         _Block(report.text(result, notes), html=report.as_html(result, notes)).show()
-        return answer if result.outcome == "correct" else exercise.reference
+        if result.outcome != "correct":
+            return exercise.reference
+        return core.as_arrays(exercise, answer) if result.listed else answer
 
     def hint(self, name: str) -> None:
         """Show the next of an exercise's three hints."""

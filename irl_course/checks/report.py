@@ -31,6 +31,7 @@ class Result:
     idea: str = ""  # that mistake's hint
     where: str = ""  # the smallest problem that shows it
     traceback: str = ""  # the learner's own part of it
+    listed: bool = False  # right, but lists where the lesson goes on with arrays
 
     @property
     def points(self) -> int:

@@ -172,7 +172,7 @@ def _road(rng, n_rows, n_cols):
 def _region(terrain, features, height, gamma):
     letters = terrain.copy()
     letters[height[0], 0], letters[height[-1], -1] = "S", "G"
-    grid = gridworld("\n".join(map("".join, letters)), gamma=gamma)
+    grid = gridworld("\n".join(map("".join, letters)), gamma=gamma, sparse=True)
     features = features.reshape(grid.mdp.n_states, -1).copy()
     features[grid.cells("G")] = 0.0
     features = np.repeat(features[:, None], grid.mdp.n_actions, axis=1)
