@@ -171,6 +171,7 @@ def soft_value_iteration(
     horizon: int | None = None,
     temperature: float = 1.0,
     tol: float = 1e-8,
+    V0: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Values and policy of maximum causal entropy (Ziebart 2010; Haarnoja et al. 2017).
 
@@ -184,6 +185,8 @@ def soft_value_iteration(
         horizon: number of steps T, **without** discounting; by default endless and discounted.
         temperature: weight of the entropy, above 0; towards 0 the policy becomes greedy.
         tol: largest error allowed in V when there is no horizon (as in `value_iteration`).
+        V0: values to start from when there is no horizon, shape (S,), such as those of a reward
+            that was nearly the same. They change the time it takes and nothing else.
 
     Returns:
         V (S,), Q (S, A), pi (S, A); with a horizon V (T + 1, S) with V[T] = 0, Q (T, S, A) and
@@ -198,12 +201,14 @@ def soft_value_iteration(
         horizon = _count("horizon", horizon)
         return _soft_backward_pass(mdp, as_reward(mdp, reward), horizon, temperature)
     reward = _discounted(mdp, reward)
+    if V0 is not None and not (np.shape(V0) == (mdp.n_states,) and np.isfinite(V0).all()):
+        raise ValueError(f"V0 has shape {np.shape(V0)}, expected ({mdp.n_states},), all finite")
 
     def improve(V):
         V, pi = _soft_max(_look_ahead(mdp, reward, V, mdp.gamma), temperature)
         return V, pi, np.einsum("sa,sa->s", pi, reward) + temperature * _row_sum(entr(pi))
 
-    Q = _look_ahead(mdp, reward, fixed_point(mdp, improve, tol), mdp.gamma)
+    Q = _look_ahead(mdp, reward, fixed_point(mdp, improve, tol, V0=V0), mdp.gamma)
     V, pi = _soft_max(Q, temperature)
     return V, Q, pi
 

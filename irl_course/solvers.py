@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg import lu_factor, lu_solve
 from scipy.sparse.linalg import bicgstab, splu
 
 from irl_course.mdp import MDP
@@ -26,19 +27,29 @@ def resolution(V: np.ndarray, gamma: float) -> float:
     return 8 * _EPS * np.abs(V).max() / (1.0 - gamma)
 
 
-def fixed_point(mdp: MDP, improve: Callable, tol: float, max_iter: int | None = None) -> np.ndarray:
+def fixed_point(
+    mdp: MDP,
+    improve: Callable,
+    tol: float,
+    max_iter: int | None = None,
+    V0: np.ndarray | None = None,
+) -> np.ndarray:
     """The fixed point of a Bellman operator to within tol, by modified policy iteration.
 
     `improve(V)` returns T V, the policy that attains it (actions (S,) or probabilities (S, A))
     and that policy's payoff per step (S,). T must be monotone, with T(V + c) = T V + gamma c:
     then V* - T V lies between gamma / (1 - gamma) times the least and the largest of T V - V,
     and the middle is off by half their distance at most.
+
+    V0 (S,) is where to start, if something near is known.
     """
     if not tol > 0:
         raise ValueError(f"tol is {tol}, expected a positive number")
     gamma, scale = mdp.gamma, mdp.gamma / (1.0 - mdp.gamma)
-    V = improve(np.zeros(mdp.n_states))[0]
-    V[_absorbing(mdp)] /= 1.0 - gamma  # there the answer is known: the same reward for ever
+    V = V0
+    if V0 is None:
+        V = improve(np.zeros(mdp.n_states))[0]
+        V[_absorbing(mdp)] /= 1.0 - gamma  # there the answer is known: the same reward for ever
     bound, first_row = np.inf, np.arange(mdp.n_states) * mdp.n_actions
     for iteration in itertools.count(1):
         TV, policy, payoff = improve(V)
@@ -84,15 +95,35 @@ def _sweep(P_pi, payoff, gamma, V, bound):
 
 def solve(P_pi: np.ndarray | sparse.csr_array, b: np.ndarray, gamma: float) -> np.ndarray:
     """The solution of (I - gamma P_pi) x = b; P_pi is stochastic, or the transpose of such."""
-    n = len(b)
-    if not sparse.issparse(P_pi):
-        return np.linalg.solve(np.eye(n) - gamma * P_pi, b)
-    system = (sparse.eye_array(n, format="csr") - gamma * P_pi).tocsr()
-    rows = np.repeat(np.arange(n), np.diff(system.indptr))
+    factors = factor(P_pi, gamma)
+    if factors is not None:
+        return factors(b)
+    return _solve_iteratively(_system(P_pi, gamma), b, gamma)
+
+
+def factor(P_pi: np.ndarray | sparse.csr_array, gamma: float) -> Callable | None:
+    """Factors of I - gamma P_pi as a function: b (S,) or (S, K) to x; `transposed` on request.
+
+    None where a sparse world's moves are not local: its factors would not be sparse.
+    """
+    system = _system(P_pi, gamma)
+    if not sparse.issparse(system):
+        dense = lu_factor(system)
+        return lambda b, transposed=False: lu_solve(dense, b, trans=int(transposed))
+    rows = np.repeat(np.arange(system.shape[0]), np.diff(system.indptr))
     bandwidth = float(np.abs(rows - system.indices).max())
-    if n * bandwidth**2 <= _DIRECT_WORK:  # a world whose moves are local
-        return splu(system.tocsc()).solve(b)
-    return _solve_iteratively(system, b, gamma)
+    if system.shape[0] * bandwidth**2 > _DIRECT_WORK:
+        return None
+    # The diagonal dominates: without pivoting the factors stay as thin as the pattern allows.
+    thin = {"permc_spec": "MMD_AT_PLUS_A", "diag_pivot_thresh": 0.0}
+    lu = splu(system.tocsc(), **thin, options={"SymmetricMode": True})
+    return lambda b, transposed=False: lu.solve(b, trans="T" if transposed else "N")
+
+
+def _system(P_pi, gamma):
+    if not sparse.issparse(P_pi):
+        return np.eye(len(P_pi)) - gamma * P_pi
+    return (sparse.eye_array(P_pi.shape[0], format="csr") - gamma * P_pi).tocsr()
 
 
 # The error is at most 1 / (1 - gamma) times the residual: of values in the largest entry, of
