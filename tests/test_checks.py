@@ -390,6 +390,17 @@ def discounted_return(rewards, gamma):
     return sum(gamma**t * r for t, r in enumerate(rewards))
 
 
+def test_what_a_library_has_not_implemented_is_no_untouched_stub():
+    import cvxpy as cp
+
+    def strict(*args):
+        return cp.Problem(cp.Minimize(0), [cp.Variable() > 1])
+
+    result = checks.grade("ng_russell", strict)
+    assert (result.outcome, result.misconception) == ("not right yet", "strict")
+    assert "write `>=`" in result.idea and "NotImplementedError" in result.violation
+
+
 def test_a_right_answer_in_lists_comes_back_with_arrays():
     def bellman_backup(mdp, reward, V):
         """Mine."""

@@ -348,6 +348,11 @@ def _idea(exercise: Exercise, replies: list[Reply], first: Reply) -> tuple[str |
         return found.key, found.hint
     if first.raised and "read-only" in first.raised.text:
         return "mutates", "The world cannot be changed. Work on a copy: `mdp.P.copy()`."
+    if first.raised and "Strict inequalities" in first.raised.text:
+        return "strict", (
+            "cvxpy has no strict inequalities: write `>=` for `>`. Python's `max`, `min` and `abs` "
+            "compare, too: use `cp.max`, `cp.pos`, `cp.min` or `cp.abs`."
+        )
     kind = first.raised.kind if first.raised else ""
     return (kind, exercise.errors[kind]) if kind in exercise.errors else (None, "")
 
