@@ -220,6 +220,10 @@ class Amount(Number):
             value = value[0]
         return super().read(value, expected)
 
+    def plain(self, value: Any) -> Any:
+        """An accepted value as the lesson goes on with it: a number, where it is an array of one."""
+        return value[0] if isinstance(value, np.ndarray) and value.shape == (1,) else value
+
     def same(self, value: np.ndarray, other: np.ndarray) -> bool:
         """Whether two numbers are the same for any solver."""
         return _near(value, other)
@@ -868,6 +872,11 @@ def _reason_enough(case: Case) -> str | None:
         if psi is None:
             return None  # no verdict without a bound; never seen
         lower = _cost(psi, C, max(0.0, float(slack[0])))
+        if _goes_on(np.column_stack([gaps, asked])):
+            return (
+                f"You return {len(policies)} policies, and the last two had both been found before. A constraint on "
+                "the list is met up to the slack: when the planner comes with one again, it is time to stop."
+            )
     if lower >= best - _room(case.args, right):
         return None
     had = {0: "no policy", 1: "one policy"}.get(len(policies), f"{len(policies)} policies")
@@ -875,6 +884,13 @@ def _reason_enough(case: Case) -> str | None:
         f"You return {had}, whose constraints allow an objective of {number(lower)}. Over all policies it is "
         f"{number(best)}: a constraint that matters is missing."
     )
+
+
+def _goes_on(rows: np.ndarray) -> bool:
+    """Whether the last two rows are there already, further up: one may come from the last test."""
+    scale = np.abs(rows).max() or 1.0
+    _, first = np.unique((rows / scale).round(7), axis=0, return_index=True)
+    return len(rows) > 2 and not {len(rows) - 1, len(rows) - 2} & set(first.tolist())
 
 
 def _visits_of(mdp: MDP, policies: np.ndarray) -> np.ndarray:
@@ -2239,7 +2255,6 @@ EXERCISES = [
                 "unlike the expert. Another one may miss its smaller margin by more: every policy is a constraint.",
             ),
             Misconception("unit", _beside_right_slack(_unit_of(_structured())), _UNIT_AT_THE_END),
-            Misconception("quarter", _structured(size=0.5), _QUARTER),
             Misconception("half_length", _structured(length=True, size=0.5), _LENGTH_IN_SQUARE),
             Misconception(
                 "largest_asked",
