@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
     from irl_course.environments import Grid, Highway
+    from irl_course.environments.road_network import RoadNetwork
 
     Limit = float | tuple[float, float] | None
 
@@ -39,6 +40,8 @@ FULL_ARROW, TAIL = 0.4, 0.05  # in cells: length at probability 1, distance from
 MOVES = {LEFT: (-1, 0), DOWN: (0, 1), RIGHT: (1, 0), UP: (0, -1)}  # x, y; row 0 on top
 VERGE, ROAD, CAR, HIT = "#d9d5c5", "#f0f0f0", "#6e6e6e", "#bd1f01"
 CAR_LENGTH = 1.6  # in widths of a lane
+# Colour and width of highways, main roads and local streets.
+ROAD_COLOURS, ROAD_WIDTHS = ("#4d4d4d", "#8c8c8c", "#c9c9c9"), (4.0, 2.4, 1.2)
 _PART = "irl-course grid"  # marks what draw_grid drew, which is drawn anew on a field
 
 
@@ -277,6 +280,39 @@ def _draw_car(ax, x, y, color):
     window = Rectangle((x - 0.19, y + 0.08), 0.38, 0.12, fc="white", alpha=0.8, lw=0, zorder=3.1)
     ax.add_patch(window)
     return ax.add_patch(car)
+
+
+def draw_network(ax: Axes, network: RoadNetwork) -> LineCollection:
+    """A town's roads from above: the wider and darker, the faster."""
+    streets, first = np.unique(np.sort(network.ends, axis=1), axis=0, return_index=True)
+    kinds = network.kinds[first]
+    order = np.argsort(-kinds, kind="stable")  # highways on top
+    lines = LineCollection(
+        network.junctions[streets[order]],
+        colors=[ROAD_COLOURS[kind] for kind in kinds[order]],
+        linewidths=[ROAD_WIDTHS[kind] for kind in kinds[order]],
+        capstyle="round",
+        zorder=1,
+    )
+    ax.set(aspect="equal", xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    ax.add_collection(lines)
+    ax.autoscale_view()
+    return lines
+
+
+def draw_route(
+    ax: Axes, network: RoadNetwork, roads: Sequence[int], offset: float = 0.0, **style
+) -> Line2D:
+    """A route such as `routes.states[3]`, from a dot to a square; `offset` (miles) parts two."""
+    ends = network.ends[np.asarray(roads)]
+    x, y = network.junctions[[ends[0, 0], *ends[:, 1]]].T + offset
+    style = {**EXPERT, "linewidth": 2.5, "zorder": 3.5, **style}
+    style["path_effects"] = [withStroke(linewidth=style["linewidth"] + 2, foreground="white")]
+    (line,) = ax.plot(x, y, marker="o", markevery=[0], **style)
+    style |= {"label": None, "linestyle": ""}
+    ax.plot(x[-1:], y[-1:], marker="s", **style)
+    return line
 
 
 def _draw_field(ax, grid, cells, cmap, vmax, label, colorbar=True, numbers=False):

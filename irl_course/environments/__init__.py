@@ -10,6 +10,7 @@ from irl_course.environments.macrocell import MacrocellWorld, macrocell_world
 from irl_course.environments.paths import risky_path, three_paths
 from irl_course.environments.random import random_mdp
 from irl_course.environments.road_map import RoadMap, road_map
+from irl_course.environments.road_network import RoadNetwork, road_network
 
 __all__ = [
     "DOWN",
@@ -24,6 +25,7 @@ __all__ = [
     "Highway",
     "MacrocellWorld",
     "RoadMap",
+    "RoadNetwork",
     "bus_features",
     "bus_mdp",
     "bus_records",
@@ -33,5 +35,6 @@ __all__ = [
     "random_mdp",
     "risky_path",
     "road_map",
+    "road_network",
     "three_paths",
 ]
