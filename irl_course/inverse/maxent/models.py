@@ -70,7 +70,9 @@ class DiscountedModel:
         """Policy iteration, on factors of an earlier policy for as long as they serve.
 
         V + (I - gamma P_pi)^-1 (T V - V) is Newton's step to the fixed point of the soft Bellman
-        operator T; with pi a little out of date it still takes most of the error away.
+        operator T; with pi a little out of date it still takes most of the error away. With pi far
+        out of date such steps can go round in circles for ever, so after one that made it worse
+        the planner of any reward takes over.
         """
         gamma = self.mdp.gamma
         tol = _PLAN_TOL * max(1.0, np.abs(reward).max()) / (1.0 - gamma)
@@ -82,6 +84,8 @@ class DiscountedModel:
             stalled = bound <= 8 * floor and bound > previous / 2  # rounding is all that is left
             if bound <= max(tol, floor) or stalled:
                 return TV, pi
+            if bound > previous:
+                break
             if bound > previous / _SERVES:
                 self._factors = factor(self.mdp.policy_matrix(pi), gamma)
             V = V + self._factors(TV - V)
