@@ -31,7 +31,9 @@ What does not:
   and by 1.1 (.5), 2.0 (.7) in the second measure, with 22 features and 50 routes.
 
 So the whole published order shows in some settings only, and there in the means: where people
-differ half as much, where only hidden qualities count, and with 50 routes and 22 features.
+differ half as much, where only hidden qualities count, and with 50 routes and 22 features. In 36
+towns of the first of these it is clear: maximum entropy 87.66, action values .18 (.07) behind,
+maximum margin .64 (.13), the clock 10.27 (.20).
 """
 
 import os
