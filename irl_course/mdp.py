@@ -337,9 +337,14 @@ def _distributions(name, rows, lead, column, tol):
     """Check that every row of a dense or CSR matrix is a distribution, to within tol.
 
     `lead` gives the names and sizes of the axes that the rows stand for, `column` that of the
-    columns. Rows that miss 1 by more than rounding come back rescaled, in a copy.
+    columns. Rows that miss 1 by more than rounding come back rescaled, and entries that rounding
+    took below 0 (1 - .9 - .1 is -2.8e-17) as 0, in a copy.
     """
     values = rows.data if sparse.issparse(rows) else rows
+    if values.size and -_ROUNDING <= values.min() < 0:
+        rows = rows.copy()
+        values = rows.data if sparse.issparse(rows) else rows
+        np.maximum(values, 0.0, out=values)
     sizes = tuple(lead.values()) or (1,)
     if values.size and not (values.min() >= 0 and values.max() < np.inf):  # a NaN fails as well
         bad = tuple(np.argwhere(~((values >= 0) & (values < np.inf)))[0])

@@ -411,3 +411,18 @@ def test_sampled_visits_agree_with_expected_ones(horizon):
     expected = expected_visits(mdp, pi, 6)
     error = np.sqrt(expected * (1 - expected) / n_demos)
     assert (np.abs(visits - expected) < 5 * error).all()  # 72 cells: one in 24,000 runs by chance
+
+
+@pytest.mark.parametrize("as_given", [np.asarray, lambda P: sparse.csr_array(P.reshape(-1, 3))])
+def test_what_rounding_took_below_zero_is_zero(as_given):
+    P = np.zeros((3, 1, 3))
+    P[:, 0, 0], P[:, 0, 1], P[:, 0, 2] = 0.9, 0.1, 1 - 0.9 - 0.1
+    assert P.min() < 0
+    before = P.copy()
+    mdp = MDP(as_given(P), [0.9, 0.1, 1 - 0.9 - 0.1], 0.9)
+    assert mdp.P.min() == 0 and mdp.initial_dist.min() == 0
+    assert mdp.policy_matrix(np.ones((3, 1))).min() == 0
+    np.testing.assert_array_equal(P, before)
+    P[1, 0, 2] = -1e-9
+    with pytest.raises(ValueError, match="not a probability"):
+        MDP(as_given(P), [1, 0, 0], 0.9)
