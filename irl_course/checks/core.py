@@ -85,7 +85,8 @@ class Exercise:
     misconceptions: tuple[Misconception, ...]
     hints: tuple[str, str, str]
     endless: str = ""  # what to think of when an answer never returns
-    errors: Mapping[str, str] = field(default_factory=dict)  # and when it raises, by name
+    # And when it raises: by the error's name, or by "Name: words of its message".
+    errors: Mapping[str, str] = field(default_factory=dict)
     lesson: str = ""
 
     @property
@@ -353,8 +354,16 @@ def _idea(exercise: Exercise, replies: list[Reply], first: Reply) -> tuple[str |
             "cvxpy has no strict inequalities: write `>=` for `>`. Python's `max`, `min` and `abs` "
             "compare, too: use `cp.max`, `cp.pos`, `cp.min` or `cp.abs`."
         )
-    kind = first.raised.kind if first.raised else ""
-    return (kind, exercise.errors[kind]) if kind in exercise.errors else (None, "")
+    return _raised(exercise, first.raised) if first.raised else (None, "")
+
+
+def _raised(exercise: Exercise, failure: guard.AnswerFailed) -> tuple[str | None, str]:
+    """The hint for an exception: the first whose name fits, and its words, if it has any."""
+    for name, hint in exercise.errors.items():
+        kind, _, words = name.partition(": ")
+        if kind == failure.kind and words in failure.text:
+            return kind, hint
+    return None, ""
 
 
 def _misconception(exercise: Exercise, replies: list[Reply]) -> Misconception | None:

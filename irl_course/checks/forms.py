@@ -107,9 +107,18 @@ class Array:
         said = f"{self.name} {have}; it should be of shape {axes} = {shape}."
         if array.ndim == 2 and array.shape == shape[::-1]:
             return said + " Are the two axes swapped?"
-        if array.size == np.prod(shape) and array.ndim != len(shape):
-            return said + " The number of entries is right: use .reshape, or drop an extra axis."
-        return said
+        return said + self._lost_or_extra(array.shape, shape)
+
+    def _lost_or_extra(self, have: tuple[int, ...], want: tuple[int, ...]) -> str:
+        """Name an axis of length 1 too few or too many; sizes that only coincide say nothing."""
+        if [n for n in have if n != 1] != [n for n in want if n != 1]:
+            return ""
+        if len(have) > len(want):
+            return " The number of entries is right: drop an extra axis of length 1."
+        short = [dim for dim, n in zip(self.dims.split(","), want, strict=True) if n == 1]
+        if len(short) == 1 and len(have) < len(want):
+            return f" The axis {short[0].strip('? ')}, here of length 1, is missing."
+        return ""
 
     def same(self, value: Any, other: Any) -> bool:
         """Whether two readings agree."""
