@@ -1079,8 +1079,8 @@ print(f"V at the start {V[0, 0]:.3f}, log Z {log_Z_of(risky, risky_reward, 3):.3
 # - The posterior policy depends on the time that is left. Many mediocre lives can outweigh the best one.
 # - The scale of the reward means something now: it is one over the temperature.
 # - $\alpha\beta/Z$ says where one is at each time.
-# - Conditioning selects luck as well: $p(s'|s,a,O) \ne p(s'|s,a)$. The optimist tosses the coin two times in three and loses
-#   305.
+# - Conditioning selects luck as well: $p(s'|s,a,O) \ne p(s'|s,a)$. The optimist tosses the coin two times in
+#   three and loses 305.
 # - The causal model averages what the world chooses: $Q = r + E[V]$. Without noise the two are one.
 
 # %% [markdown]

@@ -234,3 +234,16 @@ def test_headings_are_in_order(name):
     for (_, before, _), (line, level, words) in zip(found, found[1:], strict=False):
         assert level > 1, f"{name}.py:{line}: a second title, {words!r}"
         assert level <= before + 1, f"{name}.py:{line}: {words!r} leaves out a level"
+
+
+@every_lesson
+def test_no_broken_line_became_a_list(name):
+    """A sentence whose next line begins with `305.` or `+` is a list item for Markdown."""
+    for cell in PARSED[name].cells:
+        count = 0
+        for number, line in prose_lines(cell.text) if cell.kind == "markdown" else ():
+            item = re.match(r"\s*(?:(\d+)[.)]|\+)(?:\s|$)", line)
+            if item:
+                where = f"{name}.py:{cell.line + number}: {line.strip()!r} begins a list item"
+                assert item[1] in ("1", str(count + 1)), where
+                count = int(item[1])
