@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from ipywidgets.widgets.widget import _instances
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from irl_course import plotting
 from irl_course.environments import gridworld
@@ -189,6 +190,36 @@ def test_two_figures_share_no_id():
 
     one, two = curve(), curve(4)
     assert ids(figure_svg(one)) and not ids(figure_svg(one)) & ids(figure_svg(two))
+
+
+def two_panels(last, title):
+    """A figure as explorers draw it: one panel with a colour bar, one with numbers that grow."""
+    figure = Figure(figsize=(8, 3), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(2, 1))
+    figure.colorbar(left.imshow(np.eye(3)), label="visits")
+    right.plot([0, 1], [0, last])
+    right.set(title=title, ylabel="return")
+    return figure
+
+
+def where(figure):
+    """Shares of the figure, after it was drawn."""
+    figure_svg(figure)
+    return [ax.get_position().bounds for ax in figure.axes]
+
+
+def test_a_figure_like_an_earlier_one_keeps_its_places():
+    fresh, places = where(two_panels(1, "one line")), {}
+    for last in (1, 1, 1_000):
+        again = two_panels(last, "one line")
+        figure_svg(again, places)
+        np.testing.assert_allclose(where(again), fresh, atol=1e-3)
+    higher = two_panels(1, "a title\nof two lines")
+    figure_svg(higher, places)
+    np.testing.assert_allclose(
+        where(higher), where(two_panels(1, "a title\nof two lines")), atol=1e-3
+    )
+    assert where(higher)[1][3] < fresh[1][3] and len(places) == 2
     plt.close("all")
 
 

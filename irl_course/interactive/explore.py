@@ -84,7 +84,7 @@ class Explorer:
     def __init__(self, draw, still, caption, controls):
         """See `explore`."""
         self._draw, self._still, self.caption = draw, still, caption
-        self.controls, self.error = controls, None
+        self.controls, self.error, self._places = controls, None, {}
         self._first = self.values
         inspect.signature(draw).bind(**self._first)
         longest = max((len(c.description or name) for name, c in controls.items()), default=0)
@@ -109,7 +109,7 @@ class Explorer:
         try:
             with _figures_closed():
                 picture, text = self._drawn(self.values)
-                html = picture if isinstance(picture, str) else figure_svg(picture)
+                html = picture if isinstance(picture, str) else figure_svg(picture, self._places)
             self.error = None
         except Exception as error:  # whatever it is, a sentence tells and the page goes on
             self.error = error
