@@ -326,12 +326,13 @@ def test_what_is_no_array_is_named(value, said):
     ("have", "said"),
     [
         ((3, 2), "The axis horizon, here of length 1, is missing"),
+        ((6,), "axes were joined: use .reshape"),
         ((1, 1, 3, 2), "an extra axis of length 1"),
         ((2, 3), r"= \(1, 3, 2\)\.$"),  # as many entries, by chance
-        ((6,), r"= \(1, 3, 2\)\.$"),
+        ((3,), r"= \(1, 3, 2\)\.$"),
     ],
 )
-def test_an_axis_of_length_1_is_named_and_nothing_else(have, said):
+def test_a_lost_an_extra_and_a_joined_axis_are_named_and_nothing_else(have, said):
     with pytest.raises(WrongForm, match=said):
         Array("pi", "horizon, n_states, n_actions").read(np.zeros(have), np.zeros((1, 3, 2)))
 

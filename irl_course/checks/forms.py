@@ -110,14 +110,17 @@ class Array:
         return said + self._lost_or_extra(array.shape, shape)
 
     def _lost_or_extra(self, have: tuple[int, ...], want: tuple[int, ...]) -> str:
-        """Name an axis of length 1 too few or too many; sizes that only coincide say nothing."""
-        if [n for n in have if n != 1] != [n for n in want if n != 1]:
+        """What became of an axis, if that is all that is wrong; sizes may also just coincide."""
+        if [n for n in have if n != 1] == [n for n in want if n != 1]:
+            if len(have) > len(want):
+                return " The number of entries is right: drop an extra axis of length 1."
+            short = [dim for dim, n in zip(self.dims.split(","), want, strict=True) if n == 1]
+            if len(short) == 1 and len(have) < len(want):
+                return f" The axis {short[0].strip('? ')}, here of length 1, is missing."
             return ""
-        if len(have) > len(want):
-            return " The number of entries is right: drop an extra axis of length 1."
-        short = [dim for dim, n in zip(self.dims.split(","), want, strict=True) if n == 1]
-        if len(short) == 1 and len(have) < len(want):
-            return f" The axis {short[0].strip('? ')}, here of length 1, is missing."
+        joined = set(np.cumprod(have)) <= set(np.cumprod(want)) and np.prod(have) == np.prod(want)
+        if joined and len(have) < len(want):
+            return " The number of entries is right, but axes were joined: use .reshape."
         return ""
 
     def same(self, value: Any, other: Any) -> bool:
