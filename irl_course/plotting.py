@@ -22,10 +22,11 @@ from irl_course.environments import DOWN, KEEP, LEFT, RIGHT, UP
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
     from matplotlib.image import AxesImage
     from matplotlib.lines import Line2D
 
-    from irl_course.environments import Grid, Highway
+    from irl_course.environments import Grid, Highway, ObjectWorld
     from irl_course.environments.road_network import RoadNetwork
 
     Limit = float | tuple[float, float] | None
@@ -219,6 +220,21 @@ def draw_trajectory(
         style |= {"label": None, "linestyle": "", "marker": (3, 0, turn), "markersize": 10}
         ax.plot(x[-1:], y[-1:], **style)
     return line
+
+
+def draw_objects(ax: Axes, world: ObjectWorld) -> PathCollection:
+    """The objects of an objectworld: a ring in the outer colour, a dot in the inner one.
+
+    Colours are those of the cycle, in their order; the first two outer ones make the reward.
+    """
+    _need_grid(ax, world.grid)
+    y, x = np.nonzero(world.outer >= 0)
+    width = 0.9 * _cell_points(ax, world)
+    outer, inner = ([f"C{colour}" for colour in part[y, x]] for part in (world.outer, world.inner))
+    # White between ring, dot and field: each is seen on every colour, its own included.
+    for color, share in (("white", 1.0), (outer, 0.85), ("white", 0.55)):
+        ax.scatter(x, y, s=(share * width) ** 2, c=color, lw=0, zorder=3)
+    return ax.scatter(x, y, s=(0.4 * width) ** 2, c=inner, lw=0, zorder=3)
 
 
 def draw_highway(

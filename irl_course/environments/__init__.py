@@ -7,6 +7,13 @@ from irl_course.environments.buses import BusRecords, bus_features, bus_mdp, bus
 from irl_course.environments.gridworld import DOWN, LEFT, RIGHT, UP, Grid, gridworld
 from irl_course.environments.highway import FASTER, KEEP, SLOWER, Highway, highway
 from irl_course.environments.macrocell import MacrocellWorld, macrocell_world
+from irl_course.environments.objectworld import (
+    STAY,
+    BinaryWorld,
+    ObjectWorld,
+    binaryworld,
+    objectworld,
+)
 from irl_course.environments.paths import risky_path, three_paths
 from irl_course.environments.random import random_mdp
 from irl_course.environments.road_map import RoadMap, road_map
@@ -19,19 +26,24 @@ __all__ = [
     "LEFT",
     "RIGHT",
     "SLOWER",
+    "STAY",
     "UP",
+    "BinaryWorld",
     "BusRecords",
     "Grid",
     "Highway",
     "MacrocellWorld",
+    "ObjectWorld",
     "RoadMap",
     "RoadNetwork",
+    "binaryworld",
     "bus_features",
     "bus_mdp",
     "bus_records",
     "gridworld",
     "highway",
     "macrocell_world",
+    "objectworld",
     "random_mdp",
     "risky_path",
     "road_map",
