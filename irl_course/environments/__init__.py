@@ -15,6 +15,7 @@ from irl_course.environments.objectworld import (
     objectworld,
 )
 from irl_course.environments.paths import risky_path, three_paths
+from irl_course.environments.point_mass import PointMass, point_mass
 from irl_course.environments.random import random_mdp
 from irl_course.environments.road_map import RoadMap, road_map
 from irl_course.environments.road_network import RoadNetwork, road_network
@@ -34,6 +35,7 @@ __all__ = [
     "Highway",
     "MacrocellWorld",
     "ObjectWorld",
+    "PointMass",
     "RoadMap",
     "RoadNetwork",
     "binaryworld",
@@ -44,6 +46,7 @@ __all__ = [
     "highway",
     "macrocell_world",
     "objectworld",
+    "point_mass",
     "random_mdp",
     "risky_path",
     "road_map",
