@@ -868,7 +868,7 @@ check.quiz("what-fixes-a-reward")
 # - Rank is not everything. Compare the smallest non-zero singular values of the matrix in `left_open` for the grid with
 #   discounts 0.9 and 0.5, and with slips 0.3 and 0.31. Where would you rather use estimated policies?
 #
-# Next: 03 Feature matching
+# Next: [03 Feature matching](03_feature_matching.ipynb)
 
 # %% [markdown]
 # ## References

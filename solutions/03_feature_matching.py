@@ -1113,7 +1113,7 @@ check.quiz("cut-short")
 # - `apprenticeship_learning` in `irl_course.inverse.feature_matching` can also set all weights anew in every round
 #   (`method="max-margin"`), and plans for what is missing then. Draw its distances into figure 3. Does it need fewer plans?
 #
-# Next: 04 Maximum margin
+# Next: [04 Maximum margin](04_maximum_margin.ipynb)
 
 # %% [markdown]
 # ## References

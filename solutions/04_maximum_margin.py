@@ -1027,7 +1027,7 @@ check.quiz("why-add-the-loss")
 # - Replace the program by subgradient steps, $\psi \leftarrow \psi - \eta\,(\psi - C\,(\mu_E - \mu_\pi))$ with the $\pi$ of
 #   `most_violating_policy` and a falling $\eta$. How many plans until the objective is within 1 % of the optimum?
 #
-# Next: 05 Acting as inference
+# Next: [05 Acting as inference](05_acting_as_inference.ipynb)
 
 # %% [markdown]
 # ## References

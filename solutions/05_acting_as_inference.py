@@ -1114,7 +1114,7 @@ check.quiz("whose-luck")
 # - The *most probable* trajectory needs no sums: put a maximum where $\beta$ has a sum. For the driver who likes the park, at
 #   temperature 0.4, how probable is it?
 #
-# Next: 06 Maximum entropy IRL
+# Next: [06 Maximum entropy IRL](06_maximum_entropy_irl.ipynb)
 
 # %% [markdown]
 # ## References

@@ -247,3 +247,13 @@ def test_no_broken_line_became_a_list(name):
                 where = f"{name}.py:{cell.line + number}: {line.strip()!r} begins a list item"
                 assert item[1] in ("1", str(count + 1)), where
                 count = int(item[1])
+
+
+@every_lesson
+def test_a_lesson_leads_to_the_next(name):
+    """The line stands alone; it is a link as soon as there is a lesson to go to."""
+    text = "\n".join(cell.text for cell in PARSED[name].cells if cell.kind == "markdown")
+    (following,) = re.findall(r"^Next: (.*)$", text, flags=re.MULTILINE)
+    linked = re.fullmatch(r"\[(\d\d) .*\]\((.*)\.ipynb\)", following)
+    there = {other[:2]: other for other in PARSED}.get((linked[1] if linked else following)[:2])
+    assert (linked[2] if linked else None) == there, f"{name}: Next: {following}"
