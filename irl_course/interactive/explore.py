@@ -87,11 +87,11 @@ class Explorer:
         self.controls, self.error, self._places = controls, None, {}
         self._first = self.values
         inspect.signature(draw).bind(**self._first)
-        longest = max((len(c.description or name) for name, c in controls.items()), default=0)
+        widest = max((_ems(c.description or name) for name, c in controls.items()), default=0)
         for name, control in controls.items():
             control.description = control.description or name
             control.tooltip = control.description
-            control.style.description_width = f"{0.54 * longest + 0.6:.1f}em"  # never cut short
+            control.style.description_width = f"{widest:.1f}em"  # never cut short
             control.layout.width, control.layout.max_width = "auto", "460px"
             # No timers here: a browser sends a control's next value only when the last one has
             # been answered, and then only the newest. So a burst costs few draws and ends right.
@@ -172,6 +172,11 @@ def _figures_closed():
     finally:
         for opened in set(plt.get_fignums()) - before:
             plt.close(opened)
+
+
+def _ems(label):
+    """How wide a label is at most, in ems: m and w are wider than the rest."""
+    return 0.6 + sum(0.9 if letter in "mwMW@%" else 0.56 for letter in label)
 
 
 def _apology(error):
