@@ -2,6 +2,7 @@
 
     python benchmarks/maxent.py           agreement and times, up to 24 x 24 cells: a minute
     python benchmarks/maxent.py --quick   up to 12 x 12 cells: seconds
+    python benchmarks/maxent.py --large   the course alone, up to 128 x 128 cells: half a minute
 
 `imitation` needs versions of its own and is no dependency of the course. An environment for it:
 
@@ -26,6 +27,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
+import math
 import sys
 import time
 from pathlib import Path
@@ -35,8 +37,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # also where it is
 import numpy as np
 
 from irl_course.environments import macrocell_world
-from irl_course.inverse.maxent import CausalModel, causal_log_likelihood, causal_maxent_irl
+from irl_course.inverse.maxent import (
+    CausalModel,
+    causal_log_likelihood,
+    causal_maxent_irl,
+    maxent_irl,
+)
 from irl_course.mdp import MDP, Demos, sample_demos
+from irl_course.planning import soft_value_iteration
 
 TOL = 1e-7
 
@@ -47,7 +55,11 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="small worlds only")
+    parser.add_argument("--large", action="store_true", help="without imitation, larger worlds")
     args = parser.parse_args()
+    if args.large:
+        print_large()
+        return
     try:
         import imitation  # noqa: F401
     except ImportError:
@@ -69,6 +81,24 @@ def main():
             f"{f'{size} x {size}':16}{gradient[0]:13.5f}{gradient[1]:13.5f}"
             f"{fit[0]:15.3f}{fit[1]:15.3f}{fit[0] / fit[1]:8.0f}"
         )
+
+
+def print_large(n_demos=200):
+    """Whole fits to sampled demonstrations of T = 2 N steps, starts given, l2 = .01."""
+    models = {"trajectory": maxent_irl, "causal": causal_maxent_irl}
+    print(f"{'cells':12}{'features':>9}{'T':>5}  {'model':12}{'iterations':>11}{'seconds':>9}")
+    for size, n_regions in ((32, 16), (128, 16), (128, 64)):
+        world, T = macrocell_world(size, size // math.isqrt(n_regions), slip=0.3), 2 * size
+        features = world.state_features
+        psi = world.psi / np.abs(world.psi).max()
+        _, _, pi = soft_value_iteration(world.mdp, features @ psi, T)
+        demos = sample_demos(world.mdp, pi, n_demos, T, seed=0)
+        for name, learn in models.items():
+            began = time.perf_counter()
+            fit = learn(world.mdp, features, demos, l2=0.01, tol=1e-3, given="start")
+            seconds = time.perf_counter() - began
+            done = f"{fit.n_iterations:11}{seconds:9.2f}" if fit.converged else fit.message
+            print(f"{f'{size} x {size}':12}{n_regions:9}{T:5}  {name:12}{done}", flush=True)
 
 
 def grid(size, n_regions=3):
