@@ -14,7 +14,15 @@ import pytest
 
 from irl_course import checks
 from irl_course.checks import check, core, guard, progress, quiz, report
-from irl_course.checks.forms import Array, Flag, Number, Policy, Several, WrongForm
+from irl_course.checks.forms import (
+    Array,
+    Flag,
+    Number,
+    Policy,
+    Several,
+    WrongForm,
+    difference,
+)
 
 EXERCISES = checks.exercises()
 MISTAKES = [
@@ -337,6 +345,15 @@ def test_what_is_no_array_is_named(value, said):
 def test_a_lost_an_extra_and_a_joined_axis_are_named_and_nothing_else(have, said):
     with pytest.raises(WrongForm, match=said):
         Array("pi", "horizon, n_states, n_actions").read(np.zeros(have), np.zeros((1, 3, 2)))
+
+
+def test_what_all_errors_have_in_common_is_said():
+    want = np.array([1.0, 2.0, 4.0])
+    assert difference("V", want * 0.9, want).endswith("Every entry is 0.9 times what it should be.")
+    assert difference("V", want + 2, want).endswith("Every entry is off by the same 2.")
+    one = np.array([1.0, 2.0, 4.00008])  # the others agree: nothing is the same about the errors
+    assert difference("V", one, want).endswith("it should be 4.")
+    assert difference("V", want, want) is None
 
 
 def test_swapped_axes_are_suspected():

@@ -276,6 +276,6 @@ def _pattern(value: np.ndarray, expected: np.ndarray) -> str:
     if np.ptp(ratio) < 1e-4 and abs(ratio.flat[0] - 1) > 1e-3:
         return f" Every entry is {number(ratio.flat[0])} times what it should be."
     shift = value - expected
-    if np.ptp(shift) < 1e-4 * max(1.0, np.abs(shift).max()):
+    if np.ptp(shift) < 1e-4 * max(1.0, np.abs(shift).max()) and abs(shift.flat[0]) > 1e-3:
         return f" Every entry is off by the same {number(shift.flat[0])}."
     return ""
