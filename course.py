@@ -310,7 +310,7 @@ def renew_locks(options):
     """Compile the lock files: one version of each package, whatever the Python."""
     command = ["uv", "pip", "compile", "pyproject.toml", "--group=lock", "--quiet", "--universal"]
     command += ["--python-version=3.11", "--fork-strategy=fewest", "--generate-hashes"]
-    command += ["--no-emit-index-url", "--custom-compile-command=python3 course.py lock"]
+    command.append("--custom-compile-command=python3 course.py lock")
     if not works("uv"):
         raise Stop("Renewing the locks needs uv: type `python3 -m pip install uv` first.")
     extra = {"learner": [], "test": ["--extra=test", "--constraint=" + LOCKS["learner"]]}
