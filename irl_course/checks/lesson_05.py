@@ -402,10 +402,9 @@ class Open(Array):
         )
 
 
-# What is e^-600 of the largest beside it counts for nothing, and may be any small number. So
-# log(p + 1e-300), which is -691 at p = 0, is as good as -inf, and where it shows that the two are
-# not the same, it is forgiven. (Where P has no zeros they are, and +-1000 can be asked exactly.)
-# But -inf says that something cannot be: for what is faint it is wrong, and makes nan of policies.
+# What is e^-600 of the largest beside it counts for nothing, and may be any small number. But -inf
+# says that something cannot be: it stands where that is so and nowhere else. A large negative
+# number in its place, such as log(p + 1e-300), outweighs what is possible where rewards are large.
 _FAINT, _NOTHING = 600.0, 500.0
 
 
@@ -413,10 +412,9 @@ class Logs(Open):
     """Logarithms of weights; each is judged beside those of its own time step."""
 
     def read(self, value: Any, expected: np.ndarray) -> np.ndarray:
-        """Read the array, with nothing at all written as -inf, and what is faint as expected."""
+        """Read the array, with what is faint as expected."""
         array = super().read(value, expected)
         small = array <= _top(expected) - _NOTHING
-        array = np.where(np.isneginf(expected) & small, -np.inf, array)
         faint = np.isfinite(expected) & (expected < _top(expected) - _FAINT)
         forgiven = faint & small & np.isfinite(array)
         # Of whole trajectories none is faint: they have no time step in common.

@@ -152,6 +152,14 @@ def weight_single_precision(mdp, reward, states, actions):
     return (log_start + (log_moves + earned).sum(axis=1)).astype(np.float32)
 
 
+@wrong("log(p + 1e-300), which is -691 where it should be -inf")
+def weight_hardly_possible(mdp, reward, states, actions):
+    before, after = states[:, :-1], states[:, 1:]
+    log_p = np.log(mdp.P[before, actions, after] + 1e-300)
+    log_start = np.log(mdp.initial_dist[states[:, 0]] + 1e-300)
+    return log_start + (log_p + reward[before, actions]).sum(axis=1)
+
+
 @wrong("the start's probability forgotten")
 def weight_no_start(mdp, reward, states, actions):
     _, log_moves, earned = pieces(mdp, reward, states, actions)
@@ -1465,6 +1473,14 @@ def forward_not_logged(mdp, reward, horizon):
 def forward_zero_for_impossible(mdp, reward, horizon):
     log_alpha = onward(mdp, reward, horizon)
     return np.where(np.isfinite(log_alpha), log_alpha, 0.0)
+
+
+@wrong("log(p + 1e-300), which is -691 where it should be -inf")
+def forward_hardly_possible(mdp, reward, horizon):
+    def arrive_anywhere(mdp, log_weight):
+        return logsumexp(log_weight[:, :, None] + np.log(mdp.P + 1e-300), axis=(0, 1))
+
+    return onward(mdp, reward, horizon, arrive_anywhere, np.log(mdp.initial_dist + 1e-300))
 
 
 @wrong("a large negative number in place of -inf")
