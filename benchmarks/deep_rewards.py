@@ -14,11 +14,11 @@ discounted, given the states, with the same penalty: the linear one to its maxim
 hidden layers of 32) by 300 steps of Adam. What counts afterwards is the policy optimal for the
 learnt reward. The published curves are in other units: compared are orderings and ratios.
 
-What reproduces, over five worlds: the linear reward stays about where it is however many
-demonstrations there are (in the Binaryworld, at what random actions lose), the deep one falls
-towards 0. With 128 it loses 16 times less through binary features (11 in a fresh world), 7 (3)
-through continuous ones and 26 (21) in the Binaryworld; by an optimal expert's 49 (11), 8 (3) and
-20 (10).
+What reproduces, over ten worlds: the linear reward stays about where it is however many
+demonstrations there are (in the Binaryworld, near what random actions lose), the deep one falls
+towards 0. With 128 it loses 19 times less through binary features (14 in a fresh world), 7 (3.5)
+through continuous ones and 26 (18) in the Binaryworld; by an optimal expert's 47 (11), 8 (2.6) and
+19 (10).
 """
 
 import os
