@@ -993,7 +993,7 @@ check.quiz("which-of-the-matching")
 # - With one drive, try $\lambda$ = 0.01, 0.1 and 1, and ask ninety-nine others for their $L$. Which is best?
 # - Let the *optimist's* policy walk in the real pit, and fit both models to that. Does either find the true $\psi$? Why not?
 #
-# Next: 07 Neural rewards
+# Next: [07 Neural rewards](07_neural_rewards.ipynb)
 
 # %% [markdown]
 # ## References

@@ -272,6 +272,8 @@ def _pattern(value: np.ndarray, expected: np.ndarray) -> str:
     """What is the same about every error, if anything is: it often gives the slip away."""
     if expected.size < 3 or not np.abs(expected).min() > 1e-6:
         return ""
+    if not np.abs(value).max() > 1e-9:
+        return " All your entries are 0."
     ratio = value / expected
     if np.ptp(ratio) < 1e-4 and abs(ratio.flat[0] - 1) > 1e-3:
         return f" Every entry is {number(ratio.flat[0])} times what it should be."
