@@ -1,6 +1,7 @@
 """A person works through lesson 01 in a real browser, at the keyboard.
 
-One server, one browser and one window for all of it. Where there is no Chromium the tests are
+Then they drive and paint boards of their own notebook. One server, one browser and one window for
+all of it. Where there is no Chromium the tests are
 skipped, except on CI, where that is a failure.
 """
 
@@ -8,6 +9,7 @@ import functools
 import json
 import os
 import re
+import statistics
 
 import browser
 import pytest
@@ -141,6 +143,180 @@ def test_a_hint_unfolds_with_its_mathematics(lesson):
     see(second, "sums over the last axis")
     second.locator("mjx-container").first.wait_for()
     assert "Which numbers" not in hints.locator("details", has_text="Hint 1").inner_text()
+
+
+_BOARDS = {
+    "imports": "from irl_course.environments import gridworld, highway\n"
+    "from irl_course.interactive import drive, grid_svg, paint",
+    "road": "road = drive(highway(), steps=20); road",
+    "grid": "grid = drive(gridworld('S..\\n.#.\\n..G'), steps=100); grid",
+    "paint": "painter = paint(gridworld('S...\\n....\\n...G'), draw=grid_svg); painter",
+    "asleep": "import time; time.sleep(3)",
+    "count": "import json, resource; from ipywidgets.widgets.widget import _instances\n"
+    "from comm import get_comm_manager; from matplotlib import pyplot\n"
+    "print(json.dumps([len(_instances), len(get_comm_manager().comms), pyplot.get_fignums(),\n"
+    "    resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))",
+    "told": "actions = road.demos.actions.ravel().tolist() if road.n_steps >= 20 else []\n"
+    "print(json.dumps([road.n_steps, actions, painter.text]))",
+}
+# From a key's way into the page to the first frame that shows what it did.
+_CLOCK = """(stage) => {
+    let start = null;
+    window.took = [];
+    window.addEventListener("keydown", () => { start ??= performance.now(); }, true);
+    const seen = () => {
+        if (start === null) return;
+        const from = start;
+        start = null;
+        requestAnimationFrame(() => setTimeout(() => took.push(performance.now() - from)));
+    };
+    new MutationObserver(seen).observe(stage.querySelector(".overlay"), { childList: true });
+}"""
+
+
+@pytest.fixture(scope="module")
+def boards(lab):
+    """A notebook of one's own with boards in it, after Run All."""
+    path = lab.folder / "course" / "lessons" / "boards.ipynb"
+    blank = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
+    cells = [blank | {"id": name, "source": source} for name, source in _BOARDS.items()]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}}
+    path.write_text(json.dumps(notebook | {"cells": cells}), "utf-8")
+    with lab.photographed():
+        opening = "void window.jupyterapp.commands.execute('docmanager:open', { path })"
+        lab.page.evaluate(f"(path) => {{ {opening} }}", "lessons/boards.ipynb")
+        lab.wait_for("lessons/boards.ipynb")
+        lab.run_all()
+    return lab
+
+
+def board(lab, name):
+    """The board below the cell of that id; its picture has the focus."""
+    shown = lab.cell(name).locator(".irl-board")
+    shown.locator(".stage").focus()
+    return shown
+
+
+def told(lab, name):
+    """Run the cell of that id; what it prints."""
+    lab.cell(name)
+    lab.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-cell')")
+    (cell,) = [cell for cell in lab.cells() if cell["id"] == name]
+    return json.loads("".join(cell["outputs"][0]["text"]))
+
+
+@photographed
+def test_fifty_arrow_keys_at_ten_per_second_are_all_recorded_and_soon_seen(boards):
+    shown = board(boards, "road")
+    shown.locator(".stage").evaluate(_CLOCK)
+    keys = ("ArrowUp", "ArrowLeft", "ArrowDown", "ArrowRight", "ArrowRight")
+    for turn in range(50):
+        boards.page.keyboard.press(keys[turn % 5])
+        boards.page.wait_for_timeout(100)
+    see(shown.get_by_role("status").first, "Drive 3: step 10 of 20.")
+    n_steps, actions, _ = told(boards, "told")
+    assert n_steps == 50 and actions == [3, 0, 1, 2, 2] * 8
+    took = boards.page.evaluate("() => took")
+    assert len(took) >= 45 and statistics.median(took) < 100
+
+
+@photographed
+def test_keys_pressed_while_python_is_busy_are_kept(boards):
+    run = "() => void window.jupyterapp.commands.execute('notebook:run-cell')"
+    boards.cell("asleep")
+    boards.page.evaluate(run)
+    shown = board(boards, "grid")
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft"):
+        boards.page.keyboard.press(key)
+    see(shown, "Python is busy")
+    see(shown, "Row 0, column 1. Drive 1: step 3 of 100.")
+    shown.get_by_text("Python is busy").wait_for(state="hidden")
+
+
+@photographed
+def test_jupyterlabs_own_keys_rest_while_the_board_is_played(boards):
+    shown = board(boards, "grid")
+    cells = len(boards.cells())
+    for key in ("d", "d", "x", "a", "b"):
+        boards.page.keyboard.press(key)
+    boards.page.keyboard.press("u")
+    see(shown, "Taken back.")
+    assert len(boards.cells()) == cells
+
+
+@photographed
+def test_buttons_and_clicks_drive_too(boards):
+    shown = board(boards, "grid")
+    before = see(shown.get_by_role("status").first, "step 2 of 100")
+    shown.get_by_role("button", name="left").click()
+    see(shown, "step 3 of 100")
+    boards.page.keyboard.press("Backspace")  # the picture has the focus again
+    see(shown, "step 2 of 100")
+    box = shown.locator(".stage").bounding_box()
+    boards.page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] / 6)
+    see(shown, "step 3 of 100", "Row 0, column 1")
+    assert "Row 0, column 2" in before
+
+
+@photographed
+def test_a_replay_runs_until_a_key_ends_it(boards):
+    shown = board(boards, "road")
+    boards.page.keyboard.press("r")
+    see(shown, "Replay of drive 2, step 2 of 20.")
+    boards.page.keyboard.press("Escape")
+    see(shown, "Drive 3: step 10 of 20.")
+
+
+@photographed
+def test_with_reduced_motion_a_replay_takes_a_key_a_step(boards):
+    boards.page.emulate_media(reduced_motion="reduce")
+    shown = board(boards, "road")
+    for step in range(3):
+        boards.page.keyboard.press("r")
+        see(shown, f"Replay of drive 2, step {step} of 20.")
+    boards.page.keyboard.press("Escape")
+    see(shown, "Drive 3: step 10 of 20.")
+    boards.page.emulate_media(reduced_motion="no-preference")
+
+
+@photographed
+def test_a_drag_and_keys_paint(boards):
+    shown = board(boards, "paint")
+    shown.get_by_role("radio", name="wall").click()
+    box = shown.locator(".stage").bounding_box()
+    xs, y = [box["x"] + box["width"] * part for part in (0.3, 0.9)], box["y"] + box["height"] / 2
+    boards.page.mouse.move(xs[0], y)
+    boards.page.mouse.down()
+    boards.page.mouse.move(xs[1], y)
+    boards.page.mouse.up()
+    see(shown, "Row 1, column 3: wall. Brush: wall.")
+    for key in ("ArrowUp", "4", "Enter"):
+        boards.page.keyboard.press(key)
+    see(shown, "Row 0, column 3: goal. Brush: goal.")
+    beside = shown.locator(".beside svg[aria-label*='G in row 0, column 3']")
+    beside.and_(shown.locator("[aria-label*='3 wall cells']")).wait_for()
+    assert told(boards, "told")[2] == "S..G\n.###\n...G"
+
+
+@photographed
+def test_two_hundred_updates_leave_nothing_behind(boards):
+    page, nodes = boards.page, "() => document.querySelectorAll('.irl-board *').length"
+    shown = board(boards, "grid")
+    boards.page.keyboard.press("n")
+    see(shown, "step 0 of 100")
+    *counts, memory = told(boards, "count")
+    shown, before = board(boards, "grid"), page.evaluate(nodes)
+    for _ in range(50):
+        for key in ("ArrowRight", "ArrowLeft", "ArrowDown", "u"):
+            page.keyboard.press(key)
+    see(shown, "Drive 2: step 0 of 100. 1 drive kept.")
+    board(boards, "grid")
+    page.keyboard.press("n")
+    see(shown, "A fresh start")
+    assert page.evaluate(nodes) == before
+    *after, memory_after = told(boards, "count")
+    assert after == counts and memory_after < memory + 20
 
 
 @photographed

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import io
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
-from html import escape
 from typing import TYPE_CHECKING
 
 import ipywidgets
 
-from irl_course.interactive.figure_svg import figure_svg
+from irl_course.interactive.captioned import Captioned, picture_html, with_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,7 +69,7 @@ def explore(
     return Explorer(draw, still, caption, controls)
 
 
-class Explorer:
+class Explorer(Captioned):
     """What `explore` returns.
 
     Attributes:
@@ -97,7 +94,7 @@ class Explorer:
             # been answered, and then only the newest. So a burst costs few draws and ends right.
             control.observe(self._redraw, names="value")
         self.picture = ipywidgets.HTML(layout={"width": "auto", "margin": "8px 2px"})
-        self._box = ipywidgets.VBox([*controls.values(), self.picture])
+        self.widget = ipywidgets.VBox([*controls.values(), self.picture])
         self._redraw()
 
     @property
@@ -106,84 +103,22 @@ class Explorer:
         return {name: control.value for name, control in self.controls.items()}
 
     def _redraw(self, change=None):
-        try:
-            with _figures_closed():
-                picture, text = self._drawn(self.values)
-                html = picture if isinstance(picture, str) else figure_svg(picture, self._places)
-            self.error = None
-        except Exception as error:  # whatever it is, a sentence tells and the page goes on
-            self.error = error
-            html, text = _apology(error), ""
-        below = f'<p role="status" style="margin:6px 0 0">{escape(text)}</p>' if text else ""
-        name = escape(text or self.caption, quote=True)
-        self.picture.value = (
-            f'<div role="group" aria-label="{name}" style="line-height:1.4">{html}{below}</div>'
+        self.picture.value, self.error = picture_html(
+            lambda: self._draw(**self.values), self.caption, self._places
         )
 
-    def _drawn(self, values):
-        """What `draw` returns as a picture and a sentence."""
-        drawn = self._draw(**values)
-        return drawn if isinstance(drawn, tuple) else (drawn, "")
-
-    def still_png(self) -> tuple[bytes, dict[str, int]]:
-        """The still as a PNG at twice its size, and the width and height to show it at."""
-        file = io.BytesIO()
-        with _figures_closed():
-            figure = self._still() if self._still else self._drawn(self._first)[0]
-            if isinstance(figure, str):
-                raise TypeError("draw returns HTML, which is no still: give explore a `still`")
-            figure.savefig(file, dpi=2 * figure.dpi, metadata={"Software": None})
-            width, height = (int(x) for x in (figure.get_size_inches() * figure.dpi).round())
-        return file.getvalue(), {"width": width, "height": height}
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        """The widget for a page with a kernel, the still for any other."""
-        widget = "application/vnd.jupyter.widget-view+json"
-        data = {widget: self._box._repr_mimebundle_()[widget], "text/plain": self.caption}
-        try:
-            data["image/png"], size = self.still_png()
-        except NotImplementedError:  # the still needs what the learner has not written yet
-            return data, {}
-        return data, {"image/png": size}
-
-    def _ipython_display_(self):
-        """The caption is an output of its own, since a page shows one form only of each output."""
-        from IPython.display import display
-
-        data, metadata = self._repr_mimebundle_()
-        says = {"text/markdown": f"**Try:** {self.caption}", "text/plain": f"Try: {self.caption}"}
-        display(says, raw=True)
-        display(data, raw=True, metadata=metadata)
+    def _still_figure(self):
+        figure = self._still() if self._still else with_text(self._draw(**self._first))[0]
+        if isinstance(figure, str):
+            raise TypeError("draw returns HTML, which is no still: give explore a `still`")
+        return figure
 
     def close(self) -> None:
         """Close every widget, and with it its channel to the page."""
-        for widget in (self._box, *self.controls.values(), self.picture):
+        for widget in (self.widget, *self.controls.values(), self.picture):
             widget.close()
-
-
-@contextmanager
-def _figures_closed():
-    """Close every figure that was opened inside."""
-    from matplotlib import pyplot as plt
-
-    before = set(plt.get_fignums())
-    try:
-        yield
-    finally:
-        for opened in set(plt.get_fignums()) - before:
-            plt.close(opened)
 
 
 def _ems(label):
     """How wide a label is at most, in ems: m and w are wider than the rest."""
     return 0.6 + sum(0.9 if letter in "mwMW@%" else 0.56 for letter in label)
-
-
-def _apology(error):
-    """One sentence in place of a picture."""
-    if isinstance(error, NotImplementedError):
-        says = "The picture appears here once the function it uses is written."
-    else:
-        lines = str(error).strip().splitlines()
-        says = f"No picture for these values: {lines[0][:200] if lines else type(error).__name__}"
-    return f'<p role="alert" style="margin:1em 0"><b>{escape(says)}</b></p>'

@@ -20,7 +20,8 @@ from irl_course import plotting
 if TYPE_CHECKING:
     from irl_course.environments import Grid
 
-_WIDE, _CELL = 360, 64  # pixels: the longer side of a large grid, and the largest cell
+# Pixels: the longer side of a large grid, the largest cell, and the bar with its words.
+_WIDE, _CELL, _BAR = 360, 64, 40
 _THIN = 'fill="none" vector-effect="non-scaling-stroke"'  # as wide in a small cell as in a large
 
 
@@ -55,8 +56,8 @@ def grid_svg(
     Raises:
         ValueError: as `plotting.as_cells`, `plotting.limits` and `plotting.arrows`.
     """
-    (rows, cols), size = grid.shape, min(_CELL, _WIDE / max(grid.shape))
-    wide, high = max(cols * size, 200), rows * size
+    rows, cols = grid.shape
+    left, size, wide, high = _layout(grid)
     cells, bound, bar, fills = None, None, "", np.full((rows, cols, 3), 255)
     if values is not None:
         cells = plotting.as_cells(grid, values, "mean" if signed else "sum")
@@ -64,7 +65,7 @@ def grid_svg(
         bound = max(-low, top)
         level = np.clip((cells.data - low) / (top - low) * 256, 0, 255).astype(int)
         fills, bar = _palette(signed)[level], _bar(low, top, signed, label, wide, high + 12)
-        high += 40
+        high += _BAR
     inks = plotting.ink(fills / 255)
     parts = (
         _cells(fills, cells, bound) + _walls(grid) + _lines(rows, cols)
@@ -74,19 +75,80 @@ def grid_svg(
     )  # fmt: skip
     name = escape(title or label or "Grid world")
     says = escape(_describe(grid, cells, bound, pi, label, path))
-    left = (wide - cols * size) / 2
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{name}. {says}" '
-        f'viewBox="-1 -1 {wide + 2:g} {high + 2:g}" font-family="sans-serif" style="display:block;'
-        f'width:100%;max-width:{wide + 2:.0f}px;height:auto"><title>{name}</title><desc>{says}'
+        f'{_frame(wide, high)} font-family="sans-serif"><title>{name}</title><desc>{says}'
         f'</desc><g transform="translate({left:g} 0) scale({size / 100:g})">{parts}</g>{bar}</svg>'
     )
+
+
+def grid_overlay(
+    grid: Grid,
+    path: Sequence[int] = (),
+    here: int | None = None,
+    cursor: int | None = None,
+    bar: bool = False,
+) -> str:
+    """What lies on a `grid_svg` of the same grid and changes faster than it, to be put on top.
+
+    Args:
+        grid: the grid world.
+        path: states to join by a line.
+        here: the state with a disc.
+        cursor: the state with a frame, of class "cursor".
+        bar: whether the picture below has values, and so a bar.
+
+    Returns:
+        An `<svg>` element of the same size, without a name: the picture below has one.
+    """
+    left, size, wide, high = _layout(grid)
+    pixel = 100 / size
+    parts = _path(grid, path[::-1], pixel) if len(path) > 1 else ""  # its ring at the start
+    if here is not None:
+        (row, col), radius = grid.where(here), max(30, 8 * pixel)
+        parts += (
+            f'<circle cx="{col}50" cy="{row}50" r="{radius:.0f}" '
+            f'fill="{plotting.EXPERT["color"]}" stroke="#fff" stroke-width="{3 * pixel:.0f}"/>'
+        )
+    if cursor is not None:
+        row, col = grid.where(cursor)
+        parts += "".join(
+            f'<rect class="cursor" x="{col}00" y="{row}00" width="100" height="100" fill="none" '
+            f'stroke="{colour}" stroke-width="{width * pixel:.0f}"/>'
+            for colour, width in (("#fff", 6), ("#000", 3))
+        )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" aria-hidden="true" '
+        f"{_frame(wide, high + _BAR * bar)}>"
+        f'<g transform="translate({left:g} 0) scale({size / 100:g})">{parts}</g></svg>'
+    )
+
+
+def cell_boxes(grid: Grid) -> dict[str, float]:
+    """Where the cells of a `grid_svg` are: left edge, side of a cell, rows and columns."""
+    left, size, _, _ = _layout(grid)
+    return {"left": left, "size": size, "rows": grid.shape[0], "cols": grid.shape[1]}
 
 
 def side_by_side(*pictures: str) -> str:
     """Pictures in a row, one below the other where the page is narrow."""
     boxes = "".join(f'<div style="flex:1 1 260px;max-width:364px">{p}</div>' for p in pictures)
     return f'<div style="display:flex;flex-wrap:wrap;gap:12px 28px">{boxes}</div>'
+
+
+def _layout(grid):
+    """Left edge of the cells, side of a cell, width and height of the picture without its bar."""
+    rows, cols = grid.shape
+    size = min(_CELL, _WIDE / max(rows, cols))
+    wide = max(cols * size, 200)
+    return (wide - cols * size) / 2, size, wide, rows * size
+
+
+def _frame(wide, high):
+    return (
+        f'viewBox="-1 -1 {wide + 2:g} {high + 2:g}" '
+        f'style="display:block;width:100%;max-width:{wide + 2:.0f}px;height:auto"'
+    )
 
 
 @lru_cache
