@@ -850,7 +850,7 @@ check.quiz("the-last-offset")
 # - Fit Binaryworld with *one* feature, the number of blue cells. What does a linear reward say now, and a network?
 # - Take 64 demonstrations in the last task. Do the two witnesses agree now? And if you train on the other world, too: what is left to hold out?
 #
-# Next: 08 Approximations in high dimensions
+# Next: [08 Approximations in high dimensions](08_high_dimensions.ipynb)
 
 # %% [markdown]
 # ## References

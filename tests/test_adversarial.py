@@ -27,6 +27,7 @@ from irl_course.inverse.adversarial import (
     gail_reward,
     gail_rounds,
     gan_gcl_gradient,
+    newton_step,
     optimal_discriminator,
 )
 from irl_course.inverse.maxent import log_partition, maxent_gradient
@@ -409,6 +410,49 @@ def test_airl_from_counts_stays_finite(state_only):
     np.testing.assert_allclose(pi.sum(axis=1), 1.0)
 
 
+@pytest.mark.parametrize("seed", FIVE)
+def test_a_penalty_finds_the_reward_in_counted_demonstrations(seed):
+    maze = gap_maze()
+    reward = maze.reward({"G": 3.0})
+    pi_E, _ = expert_of(maze.mdp, reward)
+    free = ~maze.walls.ravel()
+    counts = discounted_counts(maze.mdp, sample_demos(maze.mdp, pi_E, 50, 100, seed))
+    changed = [gap_maze(gap, turns).mdp for gap in (3, 5) for turns in range(4)]
+    error = {}
+    for l2 in (0.0, 1e-3):
+        g, _, pi = airl(maze.mdp, counts, l2=l2)
+        error[l2] = np.abs(g - reward[:, 0])[free].mean()
+    assert error[0.0] > 2.0 and error[1e-3] < 0.3
+    assert np.mean([transfer_score(new, reward, g) for new in changed]) >= 0.99
+    earned, wanted = (expected_return(maze.mdp, reward, one) for one in (pi, pi_E))
+    assert earned > 0.95 * wanted
+
+
+def test_the_penalised_step_is_newtons():
+    """Against second derivatives written out."""
+    mdp, _ = random_task(3, 5, 3)
+    rng = np.random.default_rng(3)
+    slope, curvature, l2 = rng.normal(size=(5, 3)), rng.uniform(1.0, 2.0, (5, 3)), 0.1
+    for g in (rng.normal(size=5), rng.normal(size=(5, 3))):
+        zeros = np.zeros((5, 3)) if g.ndim == 2 else np.zeros(5)
+        units = np.eye(zeros.size + 5)
+        columns = [
+            airl_logit(unit[:-5].reshape(zeros.shape), unit[-5:], mdp.gamma, mdp).ravel()
+            for unit in units
+        ]
+        design = np.transpose(columns)
+        penalty = l2 * np.diag(units[:, :-5].sum(axis=1))
+        hessian = design.T @ (curvature.ravel()[:, None] * design) + penalty
+        ascent = slope.ravel() @ design - penalty @ np.append(g, np.zeros(5))
+        step_g, step_h = newton_step(mdp, slope, curvature, g.ndim == 1, l2, g)
+        step = np.append(step_g, step_h)
+        newton = np.linalg.pinv(hessian) @ ascent
+        # shortened alike: two nats at most
+        np.testing.assert_allclose(
+            step / np.linalg.norm(step), newton / np.linalg.norm(newton), atol=1e-8
+        )
+
+
 # GAIL
 
 
@@ -541,6 +585,8 @@ UNIFORM = np.full((3, 2), 0.5)
         (lambda: airl(SMALL, np.ones((2, 3))), "expert_occupancy has shape"),
         (lambda: airl(SMALL.replace(gamma=1.0), UNIFORM), "gamma is 1"),
         (lambda: airl(SMALL, UNIFORM, n_steps=0), "n_steps is 0"),
+        (lambda: airl(SMALL, UNIFORM, l2=-0.1), "l2 is -0.1"),
+        (lambda: newton_step(SMALL, np.ones(3), UNIFORM), r"slope has shape \(3,\)"),
         (lambda: airl(SMALL, UNIFORM, start=(UNIFORM, np.zeros(3))), "start has shapes"),
         (lambda: airl(SMALL, UNIFORM, start=(np.full(3, np.inf), np.zeros(3))), r"g\[s=0\] is inf"),
         (lambda: gail(SMALL, UNIFORM, step_size=0.0), "step_size is 0.0"),

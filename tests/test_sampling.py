@@ -13,8 +13,10 @@ from irl_course.environments.point_mass import GaussianPolicy, Paths, point_mass
 from irl_course.inverse.maxent import log_partition, maxent_gradient
 from irl_course.inverse.sampling import (
     LinearReward,
+    NetworkReward,
     adapted_sampler,
     effective_sample_size,
+    fit_policy,
     fit_quadratics,
     guided_cost_learning,
     importance_log_Z,
@@ -399,31 +401,8 @@ def test_it_goes_past_an_obstacle():
     assert psi[-1] > 2.0
 
 
-class SmallNet:
-    """A reward of 16 tanh units of the state, less a weight times half the squared action."""
-
-    def steps(self, psi, paths):
-        hidden, out = self._forward(psi, paths)
-        return hidden @ out - 0.5 * psi[0] * (paths.actions**2).sum(axis=2)
-
-    def gradient(self, psi, paths, signal):
-        hidden, out = self._forward(psi, paths)
-        back = signal[:, None, None] * out * (1.0 - hidden**2)
-        weights = np.einsum("nti,ntj->ij", self._inputs(paths), back)
-        effort = -0.5 * np.einsum("n,ntm->", signal, paths.actions**2)
-        return np.concatenate([[effort], weights.ravel(), np.einsum("n,ntj->j", signal, hidden)])
-
-    def _forward(self, psi, paths):
-        return np.tanh(self._inputs(paths) @ psi[1:81].reshape(5, 16)), psi[81:]
-
-    @staticmethod
-    def _inputs(paths):
-        states = paths.states[:, :-1]
-        return np.concatenate([states, np.ones((*states.shape[:2], 1))], axis=2)
-
-
 def test_a_neural_reward_explains_the_demonstrations_as_well_as_the_true_one():
-    net, psi0 = SmallNet(), np.append(0.5, 0.5 * np.random.default_rng(0).normal(size=96))
+    net, psi0 = NetworkReward(16), np.append(0.5, 0.5 * np.random.default_rng(0).normal(size=96))
     signal = np.random.default_rng(1).normal(size=len(demos().states))
     gradient = net.gradient(psi0, demos(), signal)
     for k in (0, 1, 40, 80, 81, 96):
@@ -443,6 +422,57 @@ def test_a_neural_reward_explains_the_demonstrations_as_well_as_the_true_one():
     assert found == pytest.approx(likelihood(TRUE_PSI), abs=0.15)
     assert history.log_likelihoods[0] < likelihood(TRUE_PSI) - 1.0
     assert psi[0] == pytest.approx(1.0, abs=0.15)
+
+
+def test_a_fitted_policy_is_the_one_that_drew():
+    true = WORLD.solve(TRUE_PSI)
+    paths = WORLD.sample(true, np.tile(WORLD.starts[0], (20_000, 1)), 3)
+    found = fit_policy(paths)
+    np.testing.assert_allclose(found.covariances, true.covariances, atol=0.03)
+    np.testing.assert_allclose(
+        found.log_density(paths).mean(), true.log_density(paths).mean(), atol=0.01
+    )
+    few = fit_policy(Paths(paths.states[:7], paths.actions[:7]))
+    assert np.isfinite(few.log_density(paths)).all()
+    with pytest.raises(ValueError, match="6 trajectories from a start are too few"):
+        fit_policy(Paths(paths.states[:6], paths.actions[:6]))
+
+
+def test_demonstrations_in_the_mixture_hold_a_price_that_the_sampler_cannot_see():
+    """Demonstrations on both sides of a post, and a sampler that settles on one of them."""
+    world, true_psi = point_mass(), np.append(point_mass().psi(nearness=2.0, ease=1.0), 10.0)
+    reward, start = obstacle(world, (1.0, 0.0)), np.tile(world.starts[0], (1000, 1))
+    samplers = [adapted_sampler(world, reward, true_psi, start[0], seed=seed) for seed in (1, 7)]
+    drawn = [world.sample(sampler, start, 100 + k) for k, sampler in enumerate(samplers)]
+    both = Paths(*map(np.concatenate, zip(*drawn, strict=True)))
+    log_q = mixture_log_density(np.array([sampler.log_density(both) for sampler in samplers]))
+    weights = normalised_weights(reward.steps(true_psi, both).sum(axis=1), log_q)
+    keep = np.random.default_rng(0).choice(2000, 200, p=weights)
+    given = Paths(both.states[keep], both.actions[keep])
+    how = {"n_rounds": 80, "step_size": 0.1, "damping": 1.0}
+    price = {}
+    for name, joined in (
+        ("none", {}),
+        ("fused", {"fusion": True}),
+        ("drawn", {"fusion": True, "fresh": True}),
+    ):
+        _, history = guided_cost_learning(
+            world, given, reward, np.append(PSI0, 1.0), **joined, **how
+        )
+        price[name] = history.path[-30:].mean(axis=0)
+    assert abs(price["fused"] - true_psi).max() < 1.6
+    assert abs(price["fused"] - true_psi)[:5].max() < 0.25
+    assert price["none"][5] > 15.0
+    # Draws of the same Gaussian, whose density is no guess, are right.
+    assert abs(price["drawn"] - true_psi).max() < 0.9
+    assert abs(price["drawn"] - true_psi)[:5].max() < 0.25
+    assert abs(price["drawn"][4]) < 0.05 < abs(price["fused"][4])
+
+
+def test_fusion_changes_little_where_the_sampler_is_the_model():
+    psi, history = learnt(n_rounds=40, fusion=True)
+    assert likelihood(psi) > likelihood(TRUE_PSI) - 0.02
+    assert history.sample_sizes[-1] > 0.9
 
 
 def test_it_stops_and_goes_on():
@@ -495,6 +525,8 @@ def test_seeds_decide():
         ({"width": -1.0}, "width is -1.0"),
         ({"step_size": np.nan}, "step_size is nan"),
         ({"entropy": -0.5}, "entropy is -0.5"),
+        ({"fusion": True, "importance": False}, "fusion goes with importance"),
+        ({"fresh": True}, "fresh goes with fusion"),
         ({"n_rounds": 0}, "n_rounds is 0"),
         ({"n_samples": 0}, "n_samples is 0"),
         ({"n_steps": 1.5}, "n_steps is 1.5"),

@@ -41,16 +41,20 @@ __all__ = [
     "gail_reward",
     "gail_rounds",
     "gan_gcl_gradient",
+    "newton_step",
     "optimal_discriminator",
 ]
 
 # Two players who both answer in full overshoot each other; half of the discriminator's answer
-# converges. No answer moves a logit by more than a nat: so far its quadratic model is trusted.
-_HALF, _FARTHEST = 0.5, 1.0
+# converges. No whole answer moves a logit by more than two nats: so far its quadratic model is
+# trusted.
+_HALF, _FARTHEST = 0.5, 2.0
 # The planner's error in nats.
 _PLAN_TOL = 1e-12
 # Curvature counts as no smaller than this share of the mass at a pair, where D is all but certain.
 _CERTAIN = 1e-12
+# Pairs with less curvature than this are left out.
+_FLAT = 1e-300
 _TINY = np.finfo(np.float64).tiny
 # Shares may miss 1 by this much.
 _ROUNDING = 1e-6
@@ -284,6 +288,7 @@ def airl(
     n_steps: int = 80,
     start: tuple[np.ndarray, np.ndarray] | None = None,
     progress: Callable | None = None,
+    l2: float = 0.0,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Adversarial inverse reinforcement learning, exactly (Fu, Luo & Levine 2018, algorithm 1).
 
@@ -297,12 +302,13 @@ def airl(
         n_steps: number of rounds.
         start: g and h to begin with; by default 0.
         progress: wraps the range of the rounds, such as `tqdm.auto.tqdm`.
+        l2: penalty on g, see `airl_rounds`; needed where the occupancy was counted.
 
     Returns:
         g, shape (S,) or (S, A): the reward, of median 0, and 0 where nobody can come. h, shape
         (S,): the shaping. pi, shape (S, A): the soft planner's for g, rows sum to 1.
     """
-    rounds = airl_rounds(mdp, expert_occupancy, state_only, start)
+    rounds = airl_rounds(mdp, expert_occupancy, state_only, start, l2)
     return _last(rounds, n_steps, progress)
 
 
@@ -311,6 +317,7 @@ def airl_rounds(
     expert_occupancy: np.ndarray,
     state_only: bool = True,
     start: tuple[np.ndarray, np.ndarray] | None = None,
+    l2: float = 0.0,
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """The rounds behind `airl`, to watch one by one or to stop at will.
 
@@ -324,24 +331,83 @@ def airl_rounds(
         expert_occupancy: the expert's discounted visits, shape (S, A), in any unit.
         state_only: learn g(s), or g(s, a).
         start: g and h to begin with; by default 0.
+        l2: the loss has the penalty l2 / 2 * sum g^2 added. Counted demonstrations ask for logits
+            without end at pairs that were hardly seen, and a small penalty tames g. h is left
+            alone: it holds values, which are large; a penalty makes g take them over.
 
     Yields:
         g, h and pi as `airl` returns them, without end; with g = 0 and h = 0 at first.
     """
     _require_discount(mdp)
+    if not 0.0 <= l2 < np.inf:
+        raise ValueError(f"l2 is {l2}, expected 0 or more")
     expert = _expert_share(mdp, expert_occupancy)
     g, h = _airl_start(mdp, state_only, start)
-    design, V = _design(mdp, state_only), None
+    V = None
     while True:
         f = airl_logit(g, h, mdp.gamma, mdp)
         tol = _PLAN_TOL * max(1.0, np.abs(f).max()) / (1.0 - mdp.gamma)
         V, _, pi = soft_value_iteration(mdp, f, tol=tol, V0=V)
         policy = (1.0 - mdp.gamma) * occupancy(mdp, pi)
-        g, h = _centred(g, h, mdp.gamma, (expert + policy).sum(axis=1) > 0)
-        yield g, h, pi
+        mass = expert + policy
+        yield *_centred(g, h, mdp.gamma, mass.sum(axis=1) > 0), pi
         # log pi = f + gamma E[V] - V of the soft planner, so f - log pi needs no logarithm.
-        step = _newton_step(design, V[:, None] - mdp.gamma * mdp.expect(V), expert, policy)
-        g, h = g + step[: g.size].reshape(g.shape), h + step[g.size :]
+        D = expit(V[:, None] - mdp.gamma * mdp.expect(V))
+        slope = expert * (1.0 - D) - policy * D
+        curvature = mass * np.maximum(D * (1.0 - D), _CERTAIN)
+        step_g, step_h = newton_step(mdp, slope, curvature, state_only, l2, g)
+        g, h = g + _HALF * step_g, h + _HALF * step_h
+
+
+def newton_step(
+    mdp: MDP,
+    slope: np.ndarray,
+    curvature: np.ndarray,
+    state_only: bool = True,
+    l2: float = 0.0,
+    g: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Steps for AIRL's g and h that take all of the loss's slope away at once.
+
+    f is linear in both, so Newton's step is a least-squares problem with a row for each pair,
+    weighted by the curvature. Where several steps do as well it is the shortest. It is right for
+    the policy of the day, which answers: `airl` takes half of it.
+
+    Args:
+        mdp: dynamics and discount.
+        slope: minus the loss's derivative by f(s, a), rho_E (1 - D) - rho_pi D, shape (S, A).
+        curvature: its second derivative, (rho_E + rho_pi) D (1 - D), shape (S, A); pairs without
+            any have no say.
+        state_only: a step for g(s), or for g(s, a).
+        l2: the loss has l2 / 2 * sum g^2 added.
+        g: where g is now, which matters to l2 only; by default 0.
+
+    Returns:
+        The step of g, shape (S,) or (S, A), and of h, shape (S,). Shortened, if need be, so that
+        no f with curvature moves by more than two nats.
+
+    Raises:
+        ValueError: a slope or a curvature of another shape.
+    """
+    S, A = mdp.n_states, mdp.n_actions
+    for name, array in (("slope", slope), ("curvature", curvature)):
+        if np.shape(array) != (S, A):
+            raise ValueError(f"{name} has shape {np.shape(array)}, expected ({S}, {A})")
+    own = np.repeat(np.eye(S), A, axis=0)
+    P = mdp._rows.toarray() if mdp.is_sparse else mdp._rows
+    design = np.hstack([own if state_only else np.eye(S * A), mdp.gamma * P - own])
+    slope, curvature = np.ravel(slope), np.ravel(curvature)
+    seen = curvature > _FLAT
+    design, scale = design[seen], np.sqrt(curvature[seen])
+    rows, wanted = scale[:, None] * design, slope[seen] / scale
+    n_g = design.shape[1] - S
+    if l2:
+        rows = np.vstack([rows, np.sqrt(l2) * np.eye(n_g, n_g + S)])
+        wanted = np.append(wanted, -np.sqrt(l2) * np.ravel(np.zeros(n_g) if g is None else g))
+    step = np.linalg.lstsq(rows, wanted)[0]
+    moved = np.abs(design @ step).max(initial=0.0)
+    step *= min(1.0, _FARTHEST / moved if moved > 0 else 1.0)
+    return step[:n_g] if state_only else step[:n_g].reshape(S, A), step[n_g:]
 
 
 def gail(
@@ -425,30 +491,6 @@ def _last(rounds, n_steps, progress):
     except KeyboardInterrupt:
         pass
     return latest
-
-
-def _design(mdp, state_only):
-    """The matrix that makes f, one row a pair, of g and h, one below the other."""
-    S, A = mdp.n_states, mdp.n_actions
-    own = np.repeat(np.eye(S), A, axis=0)
-    P = mdp._rows.toarray() if mdp.is_sparse else mdp._rows
-    return np.hstack([own if state_only else np.eye(S * A), mdp.gamma * P - own])
-
-
-def _newton_step(design, logit, expert, policy):
-    """Half a Newton step on the discriminator's loss over what the logit is linear in, capped.
-
-    By least squares, weighted by the curvature (expert + policy) D (1 - D): where several steps do
-    as well it is the shortest, and pairs that nobody visits have no say.
-    """
-    D, mass = expit(logit).ravel(), (expert + policy).ravel()
-    seen = mass > 0
-    slope = expert.ravel() * (1.0 - D) - policy.ravel() * D
-    scale = np.sqrt(mass * np.maximum(D * (1.0 - D), _CERTAIN))[seen]
-    seen_design = design[seen]
-    step = np.linalg.lstsq(scale[:, None] * seen_design, slope[seen] / scale)[0]
-    moved = np.abs(seen_design @ step).max()
-    return step * min(_HALF, _FARTHEST / moved if moved > 0 else _HALF)
 
 
 def _centred(g, h, gamma, seen):

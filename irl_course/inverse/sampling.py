@@ -207,6 +207,42 @@ class LinearReward:
         return np.einsum("n,ntk->k", signal, self.features(paths))
 
 
+@dataclass(frozen=True)
+class NetworkReward:
+    """Reward of tanh units of the state, less psi[0] times half the squared action.
+
+    psi is the price of an action; then the units' weights and biases, shape (D + 1, n_units),
+    flattened; then what each unit adds: 1 + (D + 2) * n_units numbers.
+
+    Args:
+        n_units: how many tanh units.
+    """
+
+    n_units: int
+
+    def steps(self, psi: np.ndarray, paths: Paths) -> np.ndarray:
+        """Rewards of N trajectories of T steps, shape (N, T)."""
+        _, hidden, out = self._forward(psi, paths)
+        return hidden @ out - 0.5 * psi[0] * (paths.actions**2).sum(axis=2)
+
+    def gradient(self, psi: np.ndarray, paths: Paths, signal: np.ndarray) -> np.ndarray:
+        """Gradient of sum_i signal_i return_i, shape of psi."""
+        inputs, hidden, out = self._forward(psi, paths)
+        back = signal[:, None, None] * out * (1.0 - hidden**2)
+        first = np.tensordot(inputs, back, axes=([0, 1], [0, 1]))
+        effort = -0.5 * signal @ (paths.actions**2).sum(axis=(1, 2))
+        return np.concatenate([[effort], first.ravel(), signal @ hidden.sum(axis=1)])
+
+    def _forward(self, psi, paths):
+        states, n = paths.states[:, :-1], self.n_units
+        inputs = np.concatenate([states, np.ones((*states.shape[:2], 1))], axis=2)
+        if psi.shape != (1 + (inputs.shape[2] + 1) * n,):
+            raise ValueError(
+                f"psi has shape {psi.shape}, expected ({1 + (inputs.shape[2] + 1) * n},)"
+            )
+        return inputs, np.tanh(inputs @ psi[1:-n].reshape(-1, n)), psi[-n:]
+
+
 @dataclass(frozen=True, eq=False)
 class GuidedHistory:
     """How guided cost learning went, in M rounds so far. Give it back to go on from there.
@@ -252,6 +288,8 @@ def guided_cost_learning(
     width: float = 1.0,
     importance: bool = True,
     entropy: float = 1.0,
+    fusion: bool = False,
+    fresh: bool = False,
     seed: int = 0,
     history: GuidedHistory | None = None,
     progress: Callable | None = None,
@@ -281,6 +319,11 @@ def guided_cost_learning(
         importance: weigh the samples; False takes the newest ones for the model's own.
         entropy: weight of the samplers' entropy. With 1 they aim at the model, with less at
             exp(return / entropy), which is narrower; with 0 at the best single trajectory.
+        fusion: count demonstrations among the samples, too, as draws of `fit_policy`, so that the
+            sampled Z knows where they go and the samplers do not. The density is a guess, and so
+            is what becomes of their weights.
+        fresh: with fusion, join new draws of `fit_policy` in place of the demonstrations. Their
+            density is no guess, so that the weights are right, whatever the fit.
         seed: an integer; it and the number of the round decide all draws.
         history: of an earlier call with the same arguments, to go on from.
         progress: wraps the rounds, such as `tqdm`.
@@ -301,11 +344,27 @@ def guided_cost_learning(
     if history is None:
         history = _begin(world, demos, _vector("psi0", psi0), width)
     shares = _shares(demos, history.starts)
+    if fusion and not importance:
+        raise ValueError("fusion goes with importance: demonstrations count by their weights")
+    if fresh and not fusion:
+        raise ValueError("fresh goes with fusion: it says what is joined")
+    known = [_from(demos, start) for start in history.starts] if fusion else []
+    known = [(fit_policy(paths), paths) for paths in known]
     rounds = range(history.n_rounds, history.n_rounds + _count("n_rounds", n_rounds))
     try:
         for m in rounds if progress is None else progress(rounds):
-            pools = _draw(world, history, n_samples, memory, np.random.default_rng([seed, m]))
-            batch = _Batch(reward, demos, shares, pools, importance)
+            rng = np.random.default_rng([seed, m])
+            pools = _draw(world, history, n_samples, memory, rng)
+            joined = [
+                (
+                    q,
+                    _again(world, q, paths, n_samples, rng)
+                    if fresh
+                    else _some(paths, n_samples, rng),
+                )
+                for q, paths in known
+            ]
+            batch = _Batch(reward, demos, shares, pools, importance, joined)
             psi, moments = batch.climb(history.path[-1], history.moments, n_steps, step_size)
             samplers = tuple(_adapt(world, reward, psi, pool, damping, entropy) for pool in pools)
             history = batch.record(history, psi, moments, samplers)
@@ -378,14 +437,48 @@ def fit_quadratics(paths: Paths, rewards: np.ndarray) -> np.ndarray:
     return np.array(forms)[:, order][:, :, order]
 
 
+def fit_policy(paths: Paths) -> GaussianPolicy:
+    """The Gaussian policy that trajectories seem to follow, a least-squares fit for each step.
+
+    Args:
+        paths: N trajectories of T steps; N at least D + 1 + M.
+
+    Returns:
+        Gains (0 where states do not differ), offsets, and the covariances of what is left, over
+        N - D - 1.
+
+    Raises:
+        ValueError: too few trajectories, or actions that states foretell without any spread.
+    """
+    states, actions = paths
+    (N, T, M), D = actions.shape, states.shape[2]
+    if N < D + 1 + M:
+        raise ValueError(f"{N} trajectories from a start are too few: a fit takes {D + 1 + M}")
+    gains, covariances = np.empty((T, M, D)), np.empty((T, M, M))
+    middle, mean = states[:, :-1].mean(axis=0), actions.mean(axis=0)
+    for t in range(T):
+        away, miss = states[:, t] - middle[t], actions[:, t] - mean[t]
+        if np.ptp(states[:, t], axis=0).max() == 0.0:
+            away = np.zeros_like(away)  # a mean of equal numbers may differ in the last digit
+        gains[t] = np.linalg.lstsq(away, miss, rcond=_FLAT)[0].T
+        left = miss - away @ gains[t].T
+        covariances[t] = left.T @ left / (N - D - 1)
+    offsets = mean - np.einsum("tmd,td->tm", gains, middle)
+    return GaussianPolicy(gains, offsets, covariances)
+
+
 class _Batch:
     """The samples of a round, of G starts with n samples each, and what they say about psi."""
 
-    def __init__(self, reward, demos, shares, pools, importance):
+    def __init__(self, reward, demos, shares, pools, importance, joined):
         self.reward, self.demos, self.shares, self.importance = reward, demos, shares, importance
         self.pools, self.start = pools, None
         if not importance:  # what other samplers drew can stand for the model with weights only
             pools = [pool[-1:] for pool in pools]
+        if joined:
+            pools = [
+                (*pool, demonstrators) for pool, demonstrators in zip(pools, joined, strict=True)
+            ]
         self.samples = _join([paths for pool in pools for _, paths in pool])
         self.log_q = np.array([_pool_density(pool) for pool in pools])
 
@@ -465,6 +558,22 @@ def _draw(world, history, n_samples, memory, rng):
         paths = world.sample(sampler, np.tile(start, (n_samples, 1)), rng)
         pools.append((*pool, (sampler, paths))[-memory:])
     return tuple(pools)
+
+
+def _from(demos, start):
+    mine = (demos.states[:, 0] == start).all(axis=1)
+    return Paths(demos.states[mine], demos.actions[mine])
+
+
+def _some(paths, n, rng):
+    """n of them, with repetitions: as many as each sampler's, as its share of the mixture asks."""
+    chosen = rng.integers(len(paths.states), size=n)
+    return Paths(paths.states[chosen], paths.actions[chosen])
+
+
+def _again(world, q, paths, n, rng):
+    """n new trajectories of q from where these begin."""
+    return world.sample(q, np.tile(paths.states[0, 0], (n, 1)), rng)
 
 
 def _join(paths):
