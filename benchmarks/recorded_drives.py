@@ -25,9 +25,10 @@ from irl_course.environments.highway import (
     highway,
 )
 from irl_course.environments.playing import TabularEnv
+from irl_course.environments.recorded import DENSE_TRAFFIC
 from irl_course.mdp import Demos
 
-N_DRIVES, N_STEPS, SEED = 8, 50, 11
+N_DRIVES, N_DENSE, N_STEPS, SEED = 8, 3, 50, 11
 # Probabilities, a step: to begin to dream, to wake up again, to press any key at all.
 DREAM, WAKE, SLIP = 0.04, 0.5, 0.02
 NO_CAR = 99
@@ -39,12 +40,19 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path, help="where the files go")
-    folder, world = parser.parse_args().folder, highway()
-    notes = f"{N_DRIVES} drives by rule: benchmarks/recorded_drives.py, seed {SEED}"
+    folder, dense = parser.parse_args().folder, highway(traffic=DENSE_TRAFFIC)
     for style in DRIVERS:
-        path = folder / f"{style.replace(' ', '_')}.json"
-        save_demos(path, drives(world, style, SEED), f"highway(), {style}", notes, world.mdp)
-        print(f"{path}: {path.stat().st_size} bytes")
+        record(folder, style, "", highway(), "highway()", N_DRIVES)
+        record(folder, style, "_dense", dense, f"highway(traffic={DENSE_TRAFFIC})", N_DENSE)
+
+
+def record(folder, style, ending, world, world_name, n_drives):
+    """Write drives of a style to a file."""
+    path = folder / f"{style.replace(' ', '_')}{ending}.json"
+    notes = f"{n_drives} drives by rule: benchmarks/recorded_drives.py, seed {SEED}"
+    recorded = drives(world, style, SEED, n_drives)
+    save_demos(path, recorded, f"{world_name}, {style}", notes, world.mdp)
+    print(f"{path}: {path.stat().st_size} bytes")
 
 
 def drives(world: Highway, style: str, seed: int, n_drives=N_DRIVES, n_steps=N_STEPS) -> Demos:

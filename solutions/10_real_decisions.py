@@ -931,7 +931,7 @@ check.quiz("same-fit-other-answer")
 # - Simulate a fleet in which every other bus has twice the $\theta$, and fit one $\psi$ to all. Does it land half way?
 # - Fit group 4 in a world of 175 bins (`np.pad` its counts). Which digit of the published table moves?
 #
-# Next: 11 Capstone
+# Next: [11 Be the expert](11_be_the_expert.ipynb)
 
 # %% [markdown]
 # ## References

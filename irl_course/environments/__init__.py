@@ -15,8 +15,10 @@ from irl_course.environments.objectworld import (
     objectworld,
 )
 from irl_course.environments.paths import risky_path, three_paths
+from irl_course.environments.personal import personal_world
 from irl_course.environments.point_mass import PointMass, point_mass
 from irl_course.environments.random import random_mdp
+from irl_course.environments.recorded import shipped_drives
 from irl_course.environments.road_map import RoadMap, road_map
 from irl_course.environments.road_network import RoadNetwork, road_network
 
@@ -46,10 +48,12 @@ __all__ = [
     "highway",
     "macrocell_world",
     "objectworld",
+    "personal_world",
     "point_mass",
     "random_mdp",
     "risky_path",
     "road_map",
     "road_network",
+    "shipped_drives",
     "three_paths",
 ]

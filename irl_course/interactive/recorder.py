@@ -271,7 +271,7 @@ class _GridScenery:
 
     def __init__(self, grid, values):
         self.grid, self.values, self.cells = grid, values, cell_boxes(grid)
-        self.name = f"grid, slip {grid.slip:g}\n{grid.text}"
+        self.name = grid.text
         self.scene = grid_svg(grid, values, signed=True, label="reward")
 
     def overlay(self, states, actions):
