@@ -15,8 +15,8 @@ import numpy as np
 from irl_course import planning
 from irl_course.checks import check
 from irl_course.environments import DOWN, LEFT, RIGHT, UP, gridworld
-from irl_course.interactive import explore, grid_svg, slider
-from irl_course.mdp import sample_demos
+from irl_course.interactive import drive, explore, grid_svg, slider
+from irl_course.mdp import Demos, sample_demos
 from irl_course.plotting import EXPERT, LEARNER, draw_grid, draw_reward, draw_trajectory, use_style
 
 use_style()
@@ -40,10 +40,10 @@ S.MMM.G
 """
 )
 park = road.cells("T")[[5, 0, 1, 2, 3, 4, 6]]  # the seven park cells in driving order
-drive = [road.index(2, 0), road.index(2, 1), *park, road.index(2, 5), road.index(2, 6)]
+route = [road.index(2, 0), road.index(2, 1), *park, road.index(2, 5), road.index(2, 6)]
 fig, ax = plt.subplots(figsize=(5, 3.4))
 draw_grid(ax, road)
-draw_trajectory(ax, road, drive, **EXPERT)
+draw_trajectory(ax, road, route, **EXPERT)
 ax.set_title("The driver takes the way through the park")
 plt.show()
 
@@ -85,7 +85,7 @@ for ax, (name, costs) in zip(axes.flat, candidates.items()):
     margin = Q[crossing, UP] - max(Q[crossing, RIGHT], Q[crossing, DOWN])
     chance = planning.soft_value_iteration(road.mdp, reward)[2][crossing, UP]
     draw_reward(ax, road, reward, limit=3.0, colorbar=False)
-    draw_trajectory(ax, road, drive, offset=-0.1, **EXPERT)
+    draw_trajectory(ax, road, route, offset=-0.1, **EXPERT)
     for path in sample_demos(road.mdp, plan, n_demos=6, horizon=10, seed=0).states:
         draw_trajectory(ax, road, path, offset=0.1, **LEARNER)
     ax.set_title(name)
@@ -141,12 +141,68 @@ explore(
     still=three_ways,
     caption="make the mud costlier until the way leaves it, "
     "then the park cheaper until the way enters it.",
-    mud=slider(0.0, 5.0, 1.0, 0.1, "cost of mud"),
-    park=slider(0.0, 2.0, 1.0, 0.1, "cost of park"),
+    mud=slider(0.1, 5.0, 1.0, 0.1, "cost of mud"),
+    park=slider(0.1, 2.0, 1.0, 0.1, "cost of park"),
 )
 
 # %% [markdown]
 # Whole regions of the two sliders give the same way, and inside such a region the drive says nothing about the numbers.
+
+# %% [markdown]
+# ## Now you drive
+#
+# Become one of the four drivers, and tell nobody which. Under each candidate a careful driver takes each of your steps with some
+# chance: multiply these chances over all of your steps. Divide by the sum of the four products, and you know how likely each
+# candidate is, if all four were equally likely before.
+
+
+# %%
+log_pi = []
+for costs in candidates.values():
+    reward = road.reward({"G": 0.0, **costs}, step=-1.0)
+    log_pi.append(np.log(planning.soft_value_iteration(road.mdp, reward, temperature=0.05)[2]))
+
+
+def how_likely(demos):
+    log_p = np.array([steps[demos.states[:, :-1], demos.actions].sum() for steps in log_pi])
+    products = np.exp(log_p - log_p.max())
+    return products / products.sum()
+
+
+# %%
+def draw_likely(demos, ax=None):
+    ax = ax or plt.subplots(figsize=(4.8, 2.4))[1]
+    likely = how_likely(demos)
+    bars = ax.barh(list(candidates), likely, color="C0")
+    ax.bar_label(bars, [f"{p:.0%}" for p in likely], padding=4)
+    best = [name for name, p in zip(candidates, likely) if p > likely.max() - 0.005]
+    ax.set(xlim=(0, 1.15), xlabel="how likely", title=f"Most likely: {' or '.join(best)}")
+    ax.invert_yaxis()
+    said = ", ".join(f"{name} {p:.0%}" for name, p in zip(candidates, likely))
+    return ax.figure, f"After {len(demos)} drive{'s' * (len(demos) > 1)}: {said}."
+
+
+def the_drivers_own():
+    fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3))
+    draw_trajectory(left, road, route, **EXPERT)
+    actions = [RIGHT, UP, UP, RIGHT, RIGHT, RIGHT, RIGHT, DOWN, DOWN, RIGHT]
+    return draw_likely(Demos([route], [actions]), right)[0]
+
+
+# %% alt="The driver's own way through the park, and beside it how likely the four candidates are: hurry 0 %, avoids mud 22 %, likes the park 39 %, both 39 %."
+drive(
+    road,
+    steps=10,
+    draw=draw_likely,
+    still=the_drivers_own,
+    caption="drive from S to G as one of the four would, with the arrow keys or the buttons, "
+    "and see whom the bars take you for.",
+)
+
+# %% [markdown]
+# The driver's own drive leaves *hurry* no chance. *Avoids mud* keeps 22 %: it would have taken the top only half of the time. Drive
+# through the park three times, and it falls to 8 %; once along the bottom, and it is certain. *Likes the park* and *both* stay
+# level, at 39 % each. You were the expert here; in lesson 11 all methods of the course try to explain you.
 
 # %% [markdown]
 # ## How a lesson works

@@ -13,7 +13,7 @@ import numpy as np
 from irl_course import planning
 from irl_course.checks import check
 from irl_course.environments import UP, gridworld
-from irl_course.interactive import explore, grid_svg, side_by_side, slider
+from irl_course.interactive import explore, grid_svg, paint, side_by_side, slider
 from irl_course.mdp import sample_demos
 from irl_course.plotting import (
     draw_grid,
@@ -201,21 +201,42 @@ def value_iteration(mdp, reward, tol):
 value_iteration = check(value_iteration)
 
 # %% [markdown]
-# At work: the optimal values, and the action that reaches them in each cell.
+# At work: the optimal values, and the action that reaches them in each cell. Your function plans anew after every stroke.
+
+
+# %%
+V, pi = value_iteration(mdp, reward, tol=1e-8)
+
+
+def best_plan():
+    fig, ax = plt.subplots(figsize=(6.4, 2.8))
+    draw_values(ax, grid, V, label="optimal value")
+    draw_policy(ax, grid, pi)
+    ax.set_title("The best way leaves one row free beside the pit")
+    return fig
+
+
+def plan_in(world):
+    costs = {kind: cost for kind, cost in {"G": 0.0, "P": -10.0}.items() if kind in world.text}
+    V, pi = value_iteration(world.mdp, world.reward(costs, step=-1.0), tol=1e-8)
+    picture = grid_svg(world, V, pi, vmax=(-25.0, 0.0), label="optimal value")
+    return picture, f"Value of the start: {world.mdp.initial_dist @ V:.2f}.".replace("-", "−")
+
 
 # %% alt="Optimal values with an arrow in each cell. From S the arrows go up two rows, along the top row to the right, and down to the goal. Above the pit they run to the right, inside it up or out."
-V, pi = value_iteration(mdp, reward, tol=1e-8)
-fig, ax = plt.subplots(figsize=(6.4, 2.8))
-draw_values(ax, grid, V, label="optimal value")
-draw_policy(ax, grid, pi)
-ax.set_title("The best way leaves one row free beside the pit")
-plt.show()
-print(f"value of the start: {V[start]:.2f}")
+paint(
+    grid,
+    {"#": "wall", "P": "pit", ".": "free"},
+    draw=plan_in,
+    still=best_plan,
+    caption="wall up the middle cell of the top row, then the one below it: "
+    "see the arrows first take the risk, then give up the goal.",
+)
 
 # %% [markdown]
-# Nobody told the agent to leave a row free. It follows from the reward, the slips, and adding up. And after a slip into the middle
-# row it goes on there, since climbing back would cost two more steps. That is what makes a reward worth knowing: it says what to
-# do in *every* cell, and would say so in another world, too.
+# Nobody told the agent to leave a row free. It follows from the reward, the slips, and adding up. With both walls the only way leads
+# through the pit, and to pay 1 for ever, −20, is better than that: the arrows run to a corner. That is what makes a reward worth
+# knowing: it says what to do in *every* cell, and in every world that you paint.
 
 # %% [markdown]
 # ## Why does it stop?
@@ -290,7 +311,7 @@ def plan_for(slip, gamma, goal):
     pays = world.reward({"G": goal, "P": -10.0}, step=-1.0)
     V, plan = planning.policy_iteration(world.mdp, pays)
     visits = planning.occupancy(world.mdp, plan)
-    scale = (-1.5 / (1 - gamma), max(goal, 0.0) / (1 - gamma))
+    scale = ((min(goal, 0.0) / 2 - 1.5) / (1 - gamma), max(goal, 0.0) / (1 - gamma))
     pictures = (
         grid_svg(world, V, plan, vmax=scale, label="value"),
         grid_svg(world, visits, vmax=2.0, label="time spent there"),

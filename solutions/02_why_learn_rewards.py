@@ -393,7 +393,7 @@ def three_rewards():
 explore(
     show_family,
     still=three_rewards,
-    caption="turn potential, strength, scale, constant: colours change, no arrow does; then the bonus.",
+    caption="turn potential, strength, scale, constant: colours change, no arrow does; the bonus alone turns arrows.",
     potential=choice(list(POTENTIALS), "noise", "potential"),
     strength=slider(-1.0, 1.0, 1.0, 0.1, "strength"),
     scale=slider(0.1, 3.0, 1.0, 0.1, "scale"),
@@ -625,7 +625,7 @@ def four_prices():
 explore(
     show_price,
     still=four_prices,
-    caption="raise the price in steps: when is R the true reward, and where does it vanish?",
+    caption="raise the price in steps: cell by cell R falls silent, is the true reward for a while, and vanishes.",
     l1=slider(0.0, 9.0, 0.0, 0.1, "price l1"),
 )
 

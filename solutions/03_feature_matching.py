@@ -464,7 +464,7 @@ def draw_walk(ax, who, rounds, reach=5.0):
     x, y = CATS[who] if reach < 5 else (5, 5)
     ax.set(xlim=(x - reach, x + reach), ylim=(y - reach, y + reach))
     away = performance_gap_bound(CATS[who], path[rounds])
-    ax.set_title(f"{who}: {away:.3f} away after {rounds}")
+    ax.set_title(f"{who}: {away:.3f} away after {rounds} rounds")
 
 
 def three_walks():
@@ -487,7 +487,7 @@ def show_walk(who, rounds, reach):
 explore(
     show_walk,
     still=three_walks,
-    caption="take the rounds one by one with each cat; grey lines run from the mixture to the corner that it aims at.",
+    caption="take the rounds one by one with each cat: the mixture goes along a grey line towards a corner, and nears the star.",
     who=choice(list(WALKS), "two moods", "expert"),
     rounds=slider(0, 40, 3, 1, "rounds"),
     reach=choice({"the whole shape": 5.0, "near the cat": 1.7}, 5.0, "look at"),

@@ -454,12 +454,12 @@ def draw_curves(ax, *marked):
     for x in marked:
         ax.axvline(x, color="0.4", linewidth=1)
     ax.set(xlabel="log10 of the price", ylim=(0, 13), xticks=range(-2, 3))
-    ax.legend(loc="upper right")
+    ax.legend(loc="upper center")
 
 
 def show_price(log_C):
     x = round(log_C, 1)
-    fig, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.2), width_ratios=(3, 2))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.6), width_ratios=(3, 2))
     draw_price(left, x)
     draw_curves(right, x)
     width, total = 1 / np.linalg.norm(answers[x][0]), answers[x][1].sum()

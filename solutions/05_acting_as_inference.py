@@ -686,11 +686,13 @@ def at_time(t):
     pictures = (
         grid_svg(road, depth(get_there[t]), vmax=(-35.0, 0.0), label="log α: how to get there"),
         grid_svg(road, depth(follow[t]), vmax=(-35.0, 0.0), label="log β: what can follow"),
-        grid_svg(road, dry[t], vmax=0.5, label="p(s_t | O): both"),
+        grid_svg(road, dry[t], vmax=0.5, label="p(s_t | O), yellow: ½ or more"),
     )
     rows, goal = dry[t].reshape(road.shape), dry[t, road.cells("G")[0]]
     where = f"top row {rows[0].sum():.2f}, mud {dry[t, road.cells('M')].sum():.2f}"
-    text = f"t = {t}: {where}, bottom row {rows[4].sum():.2f}, goal {goal:.2f}."
+    text = f"t = {t}: {where}, bottom row {rows[4].sum():.2f}, goal {goal:.2f}. "
+    row, col = road.where(dry[t].argmax())
+    text += f"Most likely: row {row}, column {col}."
     return side_by_side(*pictures), text
 
 

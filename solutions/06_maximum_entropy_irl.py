@@ -544,8 +544,8 @@ def at_moment(moment):
         grid_svg(road, expected[n], vmax=3.0, label="the model"),
         grid_svg(road, features @ climb[n], signed=True, vmax=4.0, label="reward"),
     )
-    mud, park, other = climb[n].round(2)
-    text = f"After {n} steps: mud {mud}, park {park}, other {other}; L = {L[n]:.2f}."
+    mud, park, other = climb[n]
+    text = f"After {n} steps: mud {mud:.2f}, park {park:.2f}, other {other:.2f}; L = {L[n]:.2f}."
     return side_by_side(*pictures), text.replace("-", "−")
 
 

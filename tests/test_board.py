@@ -284,6 +284,54 @@ def test_a_large_grid_is_quick_enough():
     assert recorder.board.scene is scene and len(recorder.board.overlay) < 10_000
 
 
+# --- what is drawn of the drives
+
+
+def test_finished_drives_are_drawn_beside_the_world_whenever_they_change(tmp_path):
+    drawn = []
+    recorder = drive(STILL, steps=2, draw=lambda demos: drawn.append(demos) or "<b>seen</b>")
+    assert drawn == [] and "Finish a drive" in recorder.board.beside
+    press(recorder, "ArrowRight")
+    assert drawn == []
+    press(recorder, *["ArrowRight"] * 4)
+    assert [len(demos) for demos in drawn] == [1, 2] and "seen" in recorder.board.beside
+    np.testing.assert_array_equal(drawn[1].states, recorder.demos.states)
+    recorder.save(tmp_path / "mine.json")
+    press(recorder, "u", "n", "r")  # half a drive more or less
+    assert len(drawn) == 2
+    press(recorder, "Delete", "u")
+    assert [len(demos) for demos in drawn[2:]] == [1, 2]
+    press(recorder, "Delete", "Delete", "Delete")
+    assert len(drawn) == 5 and "Finish a drive" in recorder.board.beside
+    recorder.load(tmp_path / "mine.json")
+    assert [len(demos) for demos in drawn[5:]] == [2]
+    recorder.undo()
+    assert "Finish a drive" in recorder.board.beside and recorder.error is None
+
+
+def test_what_is_drawn_of_the_drives_may_fail():
+    def draw(demos):
+        if len(demos) == 2:
+            raise ValueError("two are too many!")
+        return plt.figure(figsize=(2, 1)), f"drives: {len(demos)}"
+
+    figures, recorder = plt.get_fignums(), drive(STILL, steps=1, draw=draw)
+    press(recorder, "ArrowRight")
+    assert "drives: 1" in recorder.board.beside and "<svg" in recorder.board.beside
+    press(recorder, "ArrowRight")
+    assert "two are too many!" in recorder.board.beside
+    assert isinstance(recorder.error, ValueError) and len(recorder.demos) == 2
+    press(recorder, "u")
+    assert "drives: 1" in recorder.board.beside and recorder.error is None
+    assert plt.get_fignums() == figures
+
+
+def test_without_draw_nothing_stands_beside():
+    recorder = drive(STILL, steps=1)
+    press(recorder, "ArrowRight")
+    assert recorder.board.beside == ""
+
+
 # --- paint
 
 
@@ -378,6 +426,7 @@ def test_mistakes_at_painting_are_named(wrong, says):
         lambda: drive(GRID),
         lambda: drive(GRID, values=np.arange(-3.0, 9.0)),
         lambda: drive(ROAD),
+        lambda: drive(ROAD, draw=lambda demos: "<b/>", still=lambda: plt.figure(figsize=(3, 1))),
         lambda: paint(GRID),
         lambda: paint(GRID, draw=lambda grid: plt.figure(figsize=(2, 1))),
     ],

@@ -324,3 +324,19 @@ def test_nothing_pops_up_or_breaks_or_leaves_this_machine(lesson):
     assert lesson.foreign == []
     assert lesson.errors == []
     assert lesson.page.locator(".Toastify__toast, .jp-Dialog").all_inner_texts() == []
+
+
+@photographed
+def test_a_saved_notebook_shows_its_boards_before_it_is_run_again(boards):
+    shown = board(boards, "grid")
+    status = shown.get_by_role("status").first.inner_text()
+    path = boards.folder / "course" / "lessons" / "boards.ipynb"
+    boards.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    assert "widgets" in json.loads(path.read_text("utf-8"))["metadata"]
+    boards.page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
+    boards.page.goto(boards.address.replace("/?", "/lab/tree/lessons/boards.ipynb?reset&"))
+    boards.wait_for("lessons/boards.ipynb")
+    shown = boards.cell("grid").locator(".irl-board")
+    assert shown.get_by_role("status").first.inner_text() == status
+    shown.locator(".stage svg").first.wait_for()
+    assert shown.get_by_role("button", name="left").is_visible()

@@ -19,7 +19,8 @@ function render({ model, el }) {
   const beside = make("div", { class: "beside" });
   const status = make("p", { class: "status", role: "status", "aria-live": "polite" });
   const waits = make("p", { class: "waits", role: "status", hidden: "" });
-  const row = make("div", { class: "row" }, stage, groups, beside);
+  const world = make("div", { class: "world" }, stage, groups);
+  const row = make("div", { class: "row" }, world, beside);
   const root = make("div", { class: "irl-board" }, row, status, waits);
 
   // --- what Python says
@@ -27,12 +28,16 @@ function render({ model, el }) {
     scene: () => {
       scene.innerHTML = model.get("scene");
       stage.style.width = scene.firstElementChild?.style.maxWidth ?? "";
+      world.classList.toggle("slim", parseFloat(stage.style.width) < 260);
     },
     overlay: () => { overlay.innerHTML = model.get("overlay"); },
     status: () => { status.textContent = model.get("status"); },
     label: () => stage.setAttribute("aria-label", model.get("label")),
     draws: () => stage.classList.toggle("draws", model.get("draws")),
-    beside: () => { beside.innerHTML = model.get("beside"); },
+    beside: () => {
+      beside.innerHTML = model.get("beside");
+      row.classList.toggle("shared", beside.innerHTML !== "");
+    },
     buttons: () => model.get("buttons").forEach(update),
     turn: () => { waiting = clearTimeout(waiting); waits.hidden = true; },
   };

@@ -13,8 +13,9 @@ import numpy as np
 from irl_course import plotting
 from irl_course.environments import Grid
 from irl_course.interactive.board import Board
-from irl_course.interactive.captioned import Captioned, picture_html, with_text
+from irl_course.interactive.captioned import with_text
 from irl_course.interactive.grid_svg import cell_boxes, grid_overlay, grid_svg
+from irl_course.interactive.played import Played
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,7 +67,7 @@ def paint(
     return Painter(grid, brushes, draw, caption, still)
 
 
-class Painter(Captioned):
+class Painter(Played):
     """What `paint` returns: a grid under the brush.
 
     Attributes:
@@ -78,14 +79,13 @@ class Painter(Captioned):
 
     def __init__(self, grid, brushes, draw, caption, still):
         """See `paint`."""
-        self.grid, self.caption, self.error = grid, caption, None
-        self._draw, self._still, self._first, self._places = draw, still, grid, {}
+        self.grid = self._first = grid
         self._names = {k: b if isinstance(b, str) else b[0] for k, b in brushes.items()}
         self._rewards = {k: b[1] for k, b in brushes.items() if not isinstance(b, str)}
         self.brush = next(iter(brushes))
         self._cells = [list(line) for line in grid.text.split("\n")]
         self._past, self._cursor = deque(maxlen=200), (0, 0)
-        self.board = self.widget = Board(
+        board = Board(
             cells=cell_boxes(grid),
             draws=True,
             label="Grid world to paint. Arrow keys move the cursor, Enter or Space paints, "
@@ -95,6 +95,7 @@ class Painter(Captioned):
             | {str(n): f"brush {kind}" for n, kind in zip(range(1, 10), brushes, strict=False)}
             | dict.fromkeys(("Backspace", "u"), "undo"),
         )
+        super().__init__(board, draw, still, caption)
         handlers = {key: partial(self._move, *step) for key, step in _STEPS.items()}
         handlers |= {f"brush {kind}": partial(self.choose, kind) for kind in brushes}
         handlers |= {"undo": self.undo, "lift": self._settle}
@@ -142,10 +143,6 @@ class Painter(Captioned):
             self._cells = [list(line) for line in self._past.pop().split("\n")]
         self._settle()
 
-    def close(self) -> None:
-        """Close the widget, and with it its channel to the page."""
-        self.board.close()
-
     # --- how
 
     def _move(self, down, right):
@@ -174,10 +171,7 @@ class Painter(Captioned):
             return self._show(f"The grid stays as it was before: {error}.")
         with self.board.hold_sync():
             self._show()
-            if self._draw:
-                self.board.beside, self.error = picture_html(
-                    lambda: self._draw(self.grid), self.caption, self._places
-                )
+            self._draw_beside(self.grid)
 
     def _show(self, news=""):
         row, col = self._cursor
@@ -206,11 +200,9 @@ class Painter(Captioned):
         reward = f" ({self._rewards[kind]:+g})" if kind in self._rewards else ""
         return f"{self._names[kind]}{reward}".replace("-", "\N{MINUS SIGN}")
 
-    def _still_figure(self):
+    def _own_still(self):
         from matplotlib import pyplot as plt
 
-        if self._still:
-            return self._still()
         drawn = with_text(self._draw(self._first))[0] if self._draw else ""
         if not isinstance(drawn, str):
             return drawn

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,13 +14,15 @@ from irl_course import plotting
 from irl_course.environments import FASTER, KEEP, SLOWER, Grid, Highway
 from irl_course.environments.gridworld import DOWN, LEFT, RIGHT, UP
 from irl_course.interactive.board import Board
-from irl_course.interactive.captioned import Captioned
 from irl_course.interactive.grid_svg import cell_boxes, grid_overlay, grid_svg
 from irl_course.interactive.highway_svg import road_svg, traffic_svg
+from irl_course.interactive.played import Played
 from irl_course.mdp import Demos, _count
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from irl_course.interactive.explore import Picture
 
 _ARROWS = {"left": "←", "up": "↑", "right": "→", "down": "↓", "faster": "↑", "slower": "↓"}
 _KEYS = {"←": "ArrowLeft", "↑": "ArrowUp", "→": "ArrowRight", "↓": "ArrowDown", "Space": " "}
@@ -33,6 +36,8 @@ def drive(
     seed: int = 0,
     values: np.ndarray | None = None,
     caption: str | None = None,
+    draw: Callable[[Demos], Picture] | None = None,
+    still: Callable[[], Figure] | None = None,
 ) -> Recorder:
     r"""A world that you drive with arrow keys, buttons or clicks, and that records what you do.
 
@@ -43,6 +48,9 @@ def drive(
         seed: fixes all luck: the same keys give the same drives.
         values: a reward to colour a grid's cells by, shape (S,) or (S, A).
         caption: what to try and what to see, in one sentence.
+        draw: called with the finished drives whenever they change, if there are any; returns what
+            stands beside the world, as for `explore`.
+        still: returns a figure for pages without a kernel; by default the world at its start.
 
     Returns:
         The recorder; as a cell's last line it shows itself.
@@ -63,7 +71,8 @@ def drive(
         what = "values for a highway, which has no cells" if isinstance(world, Highway) else world
         raise ValueError(f"drive wants a Grid or a Highway, not {what}")
     steps = scenery.steps if steps is None else _count("steps", steps)
-    return Recorder(world, scenery, steps, style, seed, caption or scenery.caption)
+    caption = caption or scenery.caption
+    return Recorder(world, scenery, steps, style, seed, caption, draw, still)
 
 
 class _Moment(NamedTuple):
@@ -75,7 +84,7 @@ class _Moment(NamedTuple):
     luck: dict
 
 
-class Recorder(Captioned):
+class Recorder(Played):
     """What `drive` returns: a world at the wheel, and the drives that were finished.
 
     Attributes:
@@ -83,23 +92,25 @@ class Recorder(Captioned):
         steps: length of a drive.
         style: what the drives show, or None.
         board: the widget.
+        error: what `draw` raised last, None if it drew.
     """
 
-    def __init__(self, world, scenery, steps, style, seed, caption):
+    def __init__(self, world, scenery, steps, style, seed, caption, draw, still):
         """See `drive`."""
         from irl_course.environments.playing import TabularEnv  # imports Gymnasium
 
-        self.world, self.steps, self.style, self.caption = world, steps, style, caption
-        self._scenery, self._env = scenery, TabularEnv(world.mdp)
-        self._kept, self._past = (), deque(maxlen=_UNDONE)
-        self._begin(seed)
-        self._first = self.state
-        self.board = self.widget = Board(
+        board = Board(
             scene=scenery.scene, cells=scenery.cells, shortcuts=_keys(scenery), label=scenery.label
         )
+        super().__init__(board, draw, still, caption)
+        self.world, self.steps, self.style = world, steps, style
+        self._scenery, self._env = scenery, TabularEnv(world.mdp)
+        self._kept, self._drawn, self._past = (), None, deque(maxlen=_UNDONE)
+        self._begin(seed)
+        self._first = self.state
         moves = {name: partial(self.act, a) for name, a in scenery.moves.items()}
         tools = {"undo": self.undo, "over": self.start_over, "delete": self.delete_last}
-        self.board.listen(moves | tools | {"replay": self.replay}, self._go_to)
+        board.listen(moves | tools | {"replay": self.replay}, self._go_to)
         self._show()
 
     # --- what was recorded
@@ -216,10 +227,6 @@ class Recorder(Captioned):
             pause=0.35,
         )
 
-    def close(self) -> None:
-        """Close the widget, and with it its channel to the page."""
-        self.board.close()
-
     # --- how
 
     def _begin(self, seed=None):
@@ -253,8 +260,11 @@ class Recorder(Captioned):
                 f"{self.steps}. {_drives(done)} kept."
             ).strip()
             board.buttons = _buttons(self._scenery, bool(self._past), t > 0, done > 0)
+            if self._drawn is not self._kept:  # never changed in place
+                self._drawn = self._kept
+                self._draw_beside(self.demos if done else None, "Finish a drive to see it here.")
 
-    def _still_figure(self) -> Figure:
+    def _own_still(self):
         return self._scenery.figure(self._first)
 
 
