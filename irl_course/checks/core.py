@@ -166,6 +166,38 @@ def find(name: str) -> Exercise:
 # --- judging -------------------------------------------------------------------------------
 
 
+class Sheet:
+    """An exercise's problems of one seed, with what the course makes of them: worked out once.
+
+    Answers are called on copies of the problems, so that one sheet serves any number of them.
+    """
+
+    def __init__(self, exercise: Exercise, seed: int):
+        self.exercise = exercise
+        self.problems = tuple(exercise.draw(seed))
+        self._expected: dict[Problem, Any] = {}
+        self._wrong: dict[tuple[Misconception, Problem], Reply] = {}
+
+    def expected(self, problem: Problem) -> Any:
+        """What the reference answers."""
+        if problem not in self._expected:
+            self._expected[problem] = self.exercise.expected(problem)
+        return self._expected[problem]
+
+    def wrong(self, idea: Misconception, problem: Problem) -> Reply:
+        """What somebody with that misconception answers."""
+        if (idea, problem) not in self._wrong:
+            reply = _wrong_reply(self.exercise, idea, problem, self.expected(problem))
+            self._wrong[idea, problem] = reply
+        return self._wrong[idea, problem]
+
+
+@functools.lru_cache(maxsize=32)  # of a few lessons, with one seed each
+def sheet(exercise: Exercise, seed: int) -> Sheet:
+    """The sheet of an exercise and a seed, from memory if it was asked for lately."""
+    return Sheet(exercise, seed)
+
+
 @dataclass(frozen=True, eq=False)
 class Reply:
     """What became of one problem: a reading, or the reason why there is none."""
@@ -198,24 +230,25 @@ def grade(name: str, answer: Callable, seed: int = 0, seconds: float = SECONDS) 
     if not callable(answer):
         return _refusal(exercise, f"{name} is not a function, but {type(answer).__name__}.")
     deadline = time.monotonic() + seconds
+    drawn = sheet(exercise, seed)
     replies: list[Reply] = []
-    for problem in exercise.draw(seed):
+    for problem in drawn.problems:
         try:
-            replies.append(_ask(exercise, answer, problem, deadline - time.monotonic()))
+            replies.append(_ask(drawn, answer, problem, deadline - time.monotonic()))
         except NotImplementedError:
             if not replies:
                 return _untouched(exercise)
-            replies.append(_unfinished(exercise, problem))
+            replies.append(_unfinished(drawn, problem))
         except guard.TimeUp:
             said = (
                 f"It was still running after {seconds:.0f} seconds. Which loop never ends, and why?"
             )
             return _refusal(exercise, said, problem, idea=exercise.endless)
-    return _judge(exercise, replies)
+    return _judge(drawn, replies)
 
 
-def _ask(exercise: Exercise, answer: Callable, problem: Problem, seconds: float) -> Reply:
-    expected = exercise.expected(problem)
+def _ask(drawn: Sheet, answer: Callable, problem: Problem, seconds: float) -> Reply:
+    exercise, expected = drawn.exercise, drawn.expected(problem)
     try:
         value, changed = guard.call(answer, problem.args, seconds, exercise.parameters)
         out = exercise.form.read(value, expected)
@@ -243,9 +276,9 @@ def as_arrays(exercise: Exercise, answer: Callable) -> Callable:
     return with_arrays
 
 
-def _unfinished(exercise: Exercise, problem: Problem) -> Reply:
+def _unfinished(drawn: Sheet, problem: Problem) -> Reply:
     failure = guard.AnswerFailed("NotImplementedError", "NotImplementedError")
-    return Reply(problem, exercise.expected(problem), raised=failure)
+    return Reply(problem, drawn.expected(problem), raised=failure)
 
 
 def _untouched(exercise: Exercise) -> Result:
@@ -264,7 +297,8 @@ def _refusal(
     )  # fmt: skip
 
 
-def _judge(exercise: Exercise, replies: list[Reply]) -> Result:
+def _judge(drawn: Sheet, replies: list[Reply]) -> Result:
+    exercise = drawn.exercise
     broken = [_first_violation(part, replies) for part in exercise.parts]
     parts = [
         PartResult(part.title, 0 if fault else part.points, part.points)
@@ -274,7 +308,7 @@ def _judge(exercise: Exercise, replies: list[Reply]) -> Result:
     if not faults:
         return _right(exercise, parts, replies)
     reply, said = min(faults, key=lambda fault: replies.index(fault[0]))
-    key, hint = _idea(exercise, replies, reply)
+    key, hint = _idea(drawn, replies, reply)
     if reply.raised:
         said = f"{said} {_sizes(exercise, reply.problem)}".strip()
     return Result(
@@ -342,9 +376,9 @@ def _violation(part: Part, reply: Reply) -> str | None:
         return str(reason)
 
 
-def _idea(exercise: Exercise, replies: list[Reply], first: Reply) -> tuple[str | None, str]:
+def _idea(drawn: Sheet, replies: list[Reply], first: Reply) -> tuple[str | None, str]:
     """The key and the hint of what went wrong, as far as it is recognised."""
-    found = _misconception(exercise, replies)
+    found = _misconception(drawn, replies)
     if found:
         return found.key, found.hint
     if first.raised and "read-only" in first.raised.text:
@@ -354,7 +388,7 @@ def _idea(exercise: Exercise, replies: list[Reply], first: Reply) -> tuple[str |
             "cvxpy has no strict inequalities: write `>=` for `>`. Python's `max`, `min` and `abs` "
             "compare, too: use `cp.max`, `cp.pos`, `cp.min` or `cp.abs`."
         )
-    return _raised(exercise, first.raised) if first.raised else (None, "")
+    return _raised(drawn.exercise, first.raised) if first.raised else (None, "")
 
 
 def _raised(exercise: Exercise, failure: guard.AnswerFailed) -> tuple[str | None, str]:
@@ -366,19 +400,21 @@ def _raised(exercise: Exercise, failure: guard.AnswerFailed) -> tuple[str | None
     return None, ""
 
 
-def _misconception(exercise: Exercise, replies: list[Reply]) -> Misconception | None:
+def _misconception(drawn: Sheet, replies: list[Reply]) -> Misconception | None:
     """The registered mistake that explains most of an answer's wrong results, if one does."""
-    scores = [(_explained(exercise, idea, replies), idea) for idea in exercise.misconceptions]
+    ideas = drawn.exercise.misconceptions
+    scores = [(_explained(drawn, idea, replies), idea) for idea in ideas]
     best, idea = max(scores, key=lambda pair: pair[0], default=(0, None))
     return idea if best else None
 
 
-def _explained(exercise: Exercise, idea: Misconception, replies: list[Reply]) -> int:
+def _explained(drawn: Sheet, idea: Misconception, replies: list[Reply]) -> int:
     """How many results a mistake gets wrong, if the answer agrees with it on all of them, else 0.
 
     Of several results only those count that the mistake gets wrong, so that a slip in one is
     recognised beside a different slip in another.
     """
+    exercise = drawn.exercise
     telling: set[int] = set()
     compared = []
     for reply in replies:
@@ -386,7 +422,7 @@ def _explained(exercise: Exercise, idea: Misconception, replies: list[Reply]) ->
             _results(reply),
             _results(Reply(reply.problem, reply.expected, reply.expected)),
         )
-        wrong = _results(_wrong_reply(exercise, idea, reply))
+        wrong = _results(drawn.wrong(idea, reply.problem))
         for i in range(len(truth)):
             if not _agree(exercise, i, wrong, truth):
                 telling.add(i)
@@ -409,16 +445,18 @@ def _first_wrong(exercise: Exercise, replies: list[Reply]) -> int:
     return min(wrong, default=0)
 
 
-def _wrong_reply(exercise: Exercise, idea: Misconception, reply: Reply) -> Reply:
-    args = guard.copy.deepcopy(reply.problem.args)
+def _wrong_reply(
+    exercise: Exercise, idea: Misconception, problem: Problem, expected: Any
+) -> Reply:  # fmt: skip
+    args = guard.copy.deepcopy(problem.args)
     try:
         value = quietly(idea.wrong, args)
-        return Reply(reply.problem, reply.expected, exercise.form.read(value, reply.expected))
+        return Reply(problem, expected, exercise.form.read(value, expected))
     except WrongForm as reason:
-        return Reply(reply.problem, reply.expected, refused=str(reason))
+        return Reply(problem, expected, refused=str(reason))
     except Exception as error:
         failed = guard.AnswerFailed(type(error).__name__, "")
-        return Reply(reply.problem, reply.expected, raised=failed)
+        return Reply(problem, expected, raised=failed)
 
 
 def _results(reply: Reply) -> tuple:
