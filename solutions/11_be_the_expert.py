@@ -1,11 +1,12 @@
 # %% [markdown]
 # # 11 Be the expert
 #
-# **By the end you can** take anybody's demonstrations, your own included, fit every method of the course to them, and say which
-# explanation to believe, and why.
+# **By the end you can** take anybody's demonstrations, your own included, fit every method of the course to them, and
+# say which explanation to believe, and why.
 #
-# About 50 minutes to read and 60 to practise, and a project to take home. Builds on all lessons before; each method comes with a
-# link to its own. Time is **discounted**; the models that plan are the **causal** ones, with the states **given**, unless the text says so.
+# About 55 minutes to read and 60 to practise, and a project to take home. Builds on all lessons before; each method
+# comes with a link to its own. Time is **discounted**; the models that plan are the **causal** ones, with the states
+# **given**, unless the text says so.
 
 # %%
 import json
@@ -14,7 +15,6 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from scipy.special import log_softmax
 from tqdm.auto import tqdm
 
 from irl_course import planning, plotting
@@ -34,25 +34,27 @@ use_style()
 # %% [markdown]
 # ## Will you drive?
 #
-# So far the expert was a planner, a fleet of buses, or a dot on a grid. Now it is you. This is lesson 03's highway: three lanes
-# between two verges, two speeds, and other cars, all of them slower. The pale bar is the road that your car covers in this step. A car
-# there is hit.
+# So far the expert was a planner, a fleet of buses, or a dot on a grid. Now it is you. This is lesson 03's highway:
+# three lanes between two verges, two speeds, and other cars, all of them slower. The pale bar is the road that your car
+# covers in this step. A car there is hit.
 #
-# Decide on a style and *tell nobody*: the polite one, the one who hits whoever is in reach, the one who sits in the middle lane, or one
-# of your own. Then drive 50 steps, and if you like it more drives in the same style.
+# Decide on a style and *tell nobody*: the polite one, the one who hits whoever is in reach, the one who sits in the
+# middle lane, or one of your own. Then drive 50 steps, and if you like it more drives in the same style.
 
 # %% alt="A highway from above, three lanes between two verges: the blue car is slow, in the middle lane, and no other car is in view."
 world = highway()
-mine = drive(world, style="mine", seed=0)
+if "mine" not in globals():  # run again, the cell keeps your drives
+    mine = drive(world, style="mine", seed=0)
 mine
 
 # %% [markdown]
-# A finished drive is a demonstration: 51 states and 50 actions. The picture forgets all when the kernel stops, so keep them:
-# `mine.save("my_drives.json")`, and another day `mine.load("my_drives.json")`. The file is plain text; look into it.
+# A finished drive is a demonstration: 51 states and 50 actions. Run the cell again, and your drives stay. When the
+# kernel stops or restarts, they are gone. So keep them: `mine.save("my_drives.json")`, and after a restart
+# `mine.load("my_drives.json")`. The file is plain text; look into it.
 #
-# Nobody drove? Then the lesson takes two of the drives that come with it, and says so. Those are of three styles, eight drives of 50
-# steps each. **They are not people's.** Rules of thumb drove, such as *keep right, overtake on the left*; now and then they dream for some steps,
-# or a hand slips. But nobody of them planned anything, or has a reward.
+# Nobody drove? Then the lesson takes two of the drives that come with it, and says so. Those are of three styles, eight
+# drives of 50 steps each. **They are not people's.** Rules of thumb drove, such as *keep right, overtake on the left*;
+# now and then they dream for some steps, or a hand slips. But nobody of them planned anything, or has a reward.
 
 # %%
 STYLES = ("nice", "nasty", "middle lane")
@@ -81,23 +83,24 @@ for name, drives in {**recorded, who: you}.items():
     print(f"{name:>34}" + "".join(f"{share:8.2f}" for share in shares))
 
 # %% [markdown]
-# *Nice* keeps right half of the time and hits nobody, but for 1 step in 100. *Nasty* hits in 43 of 100 steps, and is always fast. *Middle lane* brakes but does not
-# steer, and hits in 17. Which of them is the last line? You see it at once, and no method was needed. What you do not see is how sure you may be, what
-# the driver would do on another road, and what it is all *for*.
+# *Nice* keeps right half of the time and hits nobody, but for 1 step in 100. *Nasty* hits in 43 of 100 steps, and is
+# always fast. *Middle lane* brakes but does not steer, and hits in 17. Which of them is the last line? You see it at
+# once, and no method was needed. What you do not see is how sure you may be, what the driver would do on another road,
+# and what it is all *for*.
 
 # %% [markdown]
 # ## Which model foretells what it has not seen?
 #
-# Five drives of each style to fit, three **held out**: no method sees them. A model is a policy $\pi(a|s)$. It is good if it gave a high
-# probability to what was then done. The mean over all $N \cdot T$ decisions:
+# Five drives of each style to fit, three **held out**: no method sees them. A model is a policy $\pi(a|s)$. It is good
+# if it gave a high probability to what was then done. The mean over all $N \cdot T$ decisions:
 #
 # $$\ell = \frac{1}{NT} \sum_{i=1}^{N} \sum_{t=1}^{T} \log \pi(a_{it}\,|\,s_{it})$$
 
 # %% [markdown]
 # ### Exercise: `held_out_log_likelihood`
 #
-# Return $\ell$. In the state reached last nothing was decided, so it does not count. Where $\pi$ is 0 for something that was done, $\ell$ is
-# $-\infty$; let it be, without a warning.
+# Return $\ell$. In the state reached last nothing was decided, so it does not count. Where $\pi$ is 0 for something
+# that was done, $\ell$ is $-\infty$; let it be.
 #
 # **Predict first:** what is $\ell$ for a policy that chooses all five actions alike? Of which sign is every other?
 
@@ -123,7 +126,8 @@ def held_out_log_likelihood(pi, demos):
 held_out_log_likelihood = check(held_out_log_likelihood)
 
 # %% [markdown]
-# At work, on the simplest model of all: lesson 02's clone, which counts. In states that it never saw it chooses all actions alike.
+# At work, on the simplest model of all: lesson 02's clone, which counts. In states that it never saw it chooses all
+# actions alike.
 
 # %%
 fit_to = {style: some(recorded[style], 0, 5) for style in STYLES}
@@ -138,7 +142,7 @@ def counted(mdp, demos, gamma=1.0):
     return counts
 
 
-def clone(mdp, features, demos, before=0.1):
+def clone(mdp, features, demos, before=0.03):
     """Counts, `before` of each action added; no reward."""
     counts = counted(mdp, demos) + before
     sums = counts.sum(axis=1, keepdims=True)
@@ -154,9 +158,10 @@ for before in (0.0, 0.1, 1.0, 10.0):
     print(f"{before:4} added: {known:6.2f} on the drives it saw, {new:6.2f} held out")
 
 # %% [markdown]
-# All alike: $-\log 5 = -1.609$ (yours was negative, too, or 0). Counting alone looks splendid on the drives it saw, $-0.07$, and calls the held-out ones
-# *impossible*: one decision that it never saw is enough. Some of each action, added before counting, cures it. How much? Here 0.1 is better than 1, but
-# **the held-out drives must not choose**: then they are held out no more. The five others can do it. Leave each of them out once.
+# All alike: $-\log 5 = -1.609$ (yours was negative, too, or 0). Counting alone looks splendid on the drives it saw,
+# $-0.07$, and calls the held-out ones *impossible*: one decision that it never saw is enough. Some of each action,
+# added before counting, cures it. How much? The table invites you to choose by its last column, but **the held-out
+# drives must not choose**: then they are held out no more. The five others can do it. Leave each of them out once.
 
 
 # %%
@@ -175,20 +180,23 @@ for before in (0.01, 0.03, 0.1, 0.3, 1.0):
     print(f"{before:4} added: {np.mean([left_out(style, before) for style in STYLES]):.3f}")
 
 # %% [markdown]
-# 0.03 is best and 0.1 hardly worse; we take 0.1. The usual 1 would have been unfair to the clone: it loses 0.28 nats a decision.
+# 0.03 is best, and 0.03 it is (the default of `clone`). The usual 1 would have been unfair to the clone: left out, it
+# is 0.30 nats a decision worse. All other knobs below (penalties, steps, shares at random) were set before, by hand,
+# and stay: no held-out drive had a say.
 
 # %% [markdown]
 # ## Whose drive is this?
 #
-# Now all methods. Each is fitted to each style, and each of the three models judges the held-out drives of all three styles. A method
-# *recognises* a style if the style's own model gives its drives the best score.
+# Now all methods. Each is fitted to each style, and each of the three models judges the held-out drives of all three
+# styles. A method *recognises* a style if the style's own model gives its drives the best score.
 
 # %% [markdown]
 # ### Exercise: `compare_methods`
 #
-# There are $M$ methods and $J$ styles; `policies[m, i]` is method $m$ fitted to style $i$. Return two arrays. `scores[m, i, j]` is the
-# held-out log-likelihood of style $j$'s drives under method $m$ fitted to style $i$. `right[m]` is the share of the styles $j$
-# whose own model, $i = j$, has the *strictly* highest score of all $i$; with a tie the method does not know, and that is not right.
+# There are $M$ methods and $J$ styles; `policies[m, i]` is method $m$ fitted to style $i$. Return two arrays.
+# `scores[m, i, j]` is the held-out log-likelihood of style $j$'s drives under method $m$ fitted to style $i$.
+# `right[m]` is the share of the styles $j$ whose own model, $i = j$, has the *strictly* highest score of all $i$; with
+# a tie the method does not know, and that is not right.
 #
 # **Predict first:** which share would a method get that ignores its demonstrations?
 
@@ -222,17 +230,21 @@ def compare_methods(policies, held_out):
 compare_methods = check(compare_methods)
 
 # %% [markdown]
-# And here are the methods. Each takes world, features and demonstrations, and returns a reward, if it has one, and a policy.
+# And here are the methods. Each takes world, features and demonstrations, and returns a reward, if it has one, and a
+# policy.
 #
-# Two kinds of **regression** copy, as the clone does, but share what they learn among states: actions are chosen by $\pi(a|s) \propto e^{\psi \cdot f(s,a)}$, with no look ahead. That
-# is maximum entropy IRL with $\gamma = 0$ (lesson 10's *myopic* driver). One sees the seven features of the step, the other the whole *scene*, with
-# weights for each action.
+# Two kinds of **regression** copy, as the clone does, but share what they learn among states: actions are chosen by
+# $\pi(a|s) \propto e^{\psi \cdot f(s,a)}$, with no look ahead. That is maximum entropy IRL with $\gamma = 0$ (lesson
+# 10's *myopic* driver). One sees the seven features of the step, the other the whole *scene*, with weights for each
+# action.
 
 
 # %%
 def logit(mdp, features, demos, l2=1.0):
     """Regression: the causal model with gamma = 0, so its rewards are those of the step."""
     blind, how = mdp.replace(gamma=0.0), {"discounted": True, "given": "states"}
+    # Counts, not demos: of these, gamma = 0 would weigh all but the first decision with 0.
+    # And counts are a sum over decisions, so l2 is against a sum, not a mean as in maxent.
     psi = causal_maxent_irl(blind, features, counted(mdp, demos), l2=l2, **how).psi
     return None, soft_value_iteration(blind, features @ psi)[2]
 
@@ -286,7 +298,8 @@ def margin(mdp, features, demos, mix=0.1):
 
 
 # %% [markdown]
-# (The max margin policy is deterministic. What it never does has probability 0, so one time in ten it acts at random, and we come back to this.)
+# (The max margin policy is deterministic. What it never does has probability 0, so one time in ten it acts at random,
+# and we come back to this.)
 #
 # 21 fits, about 15 seconds. **Predict:** who recognises most, and who foretells best? Are they the same?
 
@@ -322,38 +335,45 @@ for name, table, share, ahead in zip(METHODS, scores, right, margins(scores)):
     print(f"{name:>18}   {3 * share:.0f} of 3 {np.trace(table) / 3:13.2f}", end="")
     print(f"{ahead.mean():11.2f} ({ahead.min():.2f})")
 
-# %% alt="Seven tables of three rows, models of nice, nasty and middle lane, and three columns, their drives. In six of them the best number of each column stands on the diagonal, between -0.2 and -1.1, and the others lie between -1.4 and -5.3. In that of max margin the drives of nice are best foretold by the model of middle lane. An eighth panel draws the mean score of the own style against how far it is ahead: deep is highest, the regression on the scene and counts are farthest right."
-fig, axes = plt.subplots(2, 4, figsize=(11, 5.2))
+# %% alt="Seven tables of three rows, models of nice, nasty and middle lane, and three columns, their drives. In six of them the best number of each column stands on the diagonal, between -0.2 and -1.1, and the others lie between -1.5 and -5.3. In that of max margin the drives of nice are best foretold by the model of middle lane. An eighth panel draws the mean score of the own style against how far it is ahead: deep is highest, the regression on the scene and counts are farthest right."
+fig, axes = plt.subplots(2, 4, figsize=(12, 5), width_ratios=(1, 1, 1, 1.6))
 for ax, name, table in zip(axes.flat, METHODS, scores):
     ax.imshow(table, cmap="cividis", vmin=-5, vmax=0)
     for (i, j), value in np.ndenumerate(table):
-        best = "bold" if value == table[:, j].max() else "normal"
-        ink = "white" if value < -2.5 else "black"
-        ax.text(
-            j, i, f"{value:.1f}".replace("-", "−"), ha="center", va="center", color=ink, weight=best
-        )
+        how = {"color": "white" if value < -2.5 else "black", "ha": "center", "va": "center"}
+        bold = "bold" if value == table[:, j].max() else "normal"
+        ax.text(j, i, f"{value:.1f}".replace("-", "−"), weight=bold, **how)
     ax.set_xticks(range(3), STYLES, size=8)
     ax.set_yticks(range(3), STYLES if ax in axes[:, 0] else [""] * 3, size=8)
-    ax.set_title(name)
-axes[0, 0].set_ylabel("model of")
-axes[1, 0].set(ylabel="model of", xlabel="drives of")
+    ax.set(title=name, ylabel="model of" if ax in axes[:, 0] else "")
+axes[1, 0].set_xlabel("drives of")
+axes[0, 3].set_anchor("W")
+PLACE = {"counts": (6, 4), "regression, scene": (6, -4), "GAIL": (6, 0), "max margin": (6, 0)}
 for name, table, ahead in zip(METHODS, scores, margins(scores)):
-    axes[1, 3].plot(np.trace(table) / 3, ahead.mean(), "o", color="C2")
-    axes[1, 3].annotate(f" {name}", (np.trace(table) / 3, ahead.mean()), size=7, rotation=20)
-axes[1, 3].set(xlim=(-2.3, 0.2), ylim=(0.5, 2.5), xlabel="own style", ylabel="ahead by")
+    dot, place = (np.trace(table) / 3, ahead.mean()), PLACE.get(name, (-6, 0))
+    axes[1, 3].plot(*dot, "o", color="C2")
+    how = {"textcoords": "offset points", "size": 8, "va": "center"}
+    axes[1, 3].annotate(name, dot, place, ha="left" if place[0] > 0 else "right", **how)
+axes[1, 3].set(xlim=(-2.4, 0.7), ylim=(0.5, 2.2), xlabel="own style", ylabel="ahead by")
 plt.show()
 
 # %% [markdown]
-# Rows are models, columns are drives, the best of each column is bold. It stands on the diagonal for six methods of seven. Now the numbers above:
+# Rows are models, columns are drives, the best of each column is bold. It stands on the diagonal for six methods of
+# seven. Now the numbers above:
 #
-# - **Who foretells best?** The regression on the scene, $-0.59$, and right behind it mere *counting*, $-0.63$. Maximum entropy is near the end, $-1.04$.
-# - **Who is surest whose drive it is?** Deep, ahead by 1.95 nats a decision, then maximum entropy, 1.66. Counting is last of the six, 1.01.
+# - **Who foretells best?** The regression on the scene and mere *counting*, both $-0.59$: a tie. Maximum entropy is
+#   last of the six, $-1.04$.
+# - **Who is surest whose drive it is?** Deep, ahead by 1.95 nats a decision, then maximum entropy, 1.66. The regression
+#   on the scene is last of the six, 1.14.
 #
-# **The best likelihood and the best separation are not the same method.** A model with a reward refuses the wrong style much harder. But foretell
-# better on this road it does not. What is that gap made of? First, the one method that failed.
+# Two questions, two winners. The methods that ask where a drive *leads* (deep, maximum entropy, GAIL) refuse the wrong
+# style hardest. It is not the reward that does it: GAIL has none, and is the best compromise in the figure, 1.54 ahead
+# at $-0.72$; max margin has one, and comes last. What is the gap in likelihood made of? First, the one method that
+# failed.
 
 # %% [markdown]
-# Max margin knows two of three: to it, *nice* drives look more like *middle lane*. Its policy is the best one for its reward, and our drivers are not at their best all the time. Without its tenth at random it is worse:
+# Max margin knows two of three: to it, *nice* drives look more like *middle lane*. Its policy is the best one for its
+# reward, and our drivers are not at their best all the time. Without its tenth at random it is worse:
 
 # %%
 pure = np.maximum(policies[-1] - 0.02, 0.0) / 0.9  # max margin without the tenth at random
@@ -361,84 +381,105 @@ alone, alone_right = compare_methods(pure[None], list(held_out.values()))
 print(f"max margin, unmixed: on its own style {np.diagonal(alone[0])}, right {alone_right[0]:.0%}")
 
 # %% [markdown]
-# $-\infty$ for everything: a policy that never does a thing calls the drive impossible. The score is not made for it. Compare such a method by how often it
-# *agrees*.
+# $-\infty$ for everything: a policy that never does a thing calls the drive impossible. The score is not made for it.
+# Compare such a method by how often it *agrees*: is what was done the likeliest?
 #
-# But what is an agreement? If you are fast, FASTER and KEEP do the same thing. Nothing that happens tells them apart, and no reward can. A
-# method that plans for a reward gives both the same probability and loses $\log 2$ each time. Judge by what an action *does*, twins added up:
+# But what is an agreement? If you are fast, FASTER and KEEP do the same thing. Nothing that happens tells them apart,
+# and no reward can. A method that plans for a reward gives both the same probability and loses $\log 2$ each time.
+# Judge by what an action *does*, twins added up:
+
 
 # %%
-f = world.features
-twins = (f[:, :, None] == f[:, None]).all(axis=-1)  # same lane, same speed, same hit
-effects = np.einsum("mjsa,sab->mjsb", policies, twins)  # probability of this, or of a twin
+def twins_of(mdp, features):
+    """Which actions do the same in a state: same features, same chances of each next state."""
+    mark = np.random.default_rng(0).normal(size=mdp.n_states)  # same chances, same mean of this
+    does = np.concatenate([features, mdp.expect(mark)[..., None]], axis=-1)
+    return np.isclose(does[:, :, None], does[:, None]).all(axis=-1)
 
 
+def by_effect(policies, twins):
+    """The probability of each action or a twin of it, shape (..., S, A)."""
+    return np.einsum("...sa,sab->...sb", policies, twins)
+
+
+def agreement(pi, twins, demos):
+    """For each decision, the chance that the likeliest effect, drawn if tied, was it, (N, T)."""
+    effects = by_effect(pi, twins)
+    best = effects >= effects.max(axis=-1, keepdims=True) - 1e-9
+    drawn = by_effect(best / best.sum(axis=-1, keepdims=True), twins)
+    return drawn[demos.states[:, :-1], demos.actions]
+
+
+# %%
 def own_style(chances, drives):
     """Mean log-probability of each style's drives under its own models, shape (M,)."""
-    steps = [(demos.states[:, :-1], demos.actions) for demos in drives]
-    return np.mean(
-        [np.log(chances[:, j])[:, s, a].mean(axis=(1, 2)) for j, (s, a) in enumerate(steps)], axis=0
+    return np.array(
+        [np.mean([held_out_log_likelihood(*pair) for pair in zip(of, drives)]) for of in chances]
     )
 
 
-# %%
-keys, does = (own_style(x, list(held_out.values())) for x in (policies, effects))
-chance = own_style(np.tile(0.2 * twins.sum(axis=-1), (1, 3, 1, 1)), list(held_out.values()))[0]
-print(f"{'all alike':>18}: which key {-np.log(5):.2f}, what it does {chance:.2f}")
-for name, key, effect in zip(METHODS, keys, does):
-    print(f"{name:>18}: which key {key:.2f}, what it does {effect:.2f}")
-
-# %% [markdown]
-# Now the six are close: 0.50 to 0.63. Of the 0.45 nats between maximum entropy and the regression on the scene 0.36 were about **which of two keys with the same effect** was pressed. Habit, not intention.
-# Counting and the regression learn such habits; whether they count is your question to answer, not the score's.
-#
-# Deep is as good as the regression on the scene now. The sums do not say why the linear one is 0.08 behind, but lesson 07 would: *only if*.
-#
-# And the agreement, counted the same way, for max margin? A best action, or a twin of it:
-
-# %%
-for name, models in zip(METHODS, effects):
-    chosen = models >= models.max(axis=-1, keepdims=True) - 1e-9
-    agree = np.array(
-        [[pick[d.states[:, :-1], d.actions].mean() for d in held_out.values()] for pick in chosen]
-    )
+twins, three = twins_of(world.mdp, world.features), [held_out[style] for style in STYLES]
+alike = np.full((1, 3, 1250, 5), 0.2)
+effects, any_effect = (by_effect(x, twins) for x in (policies, alike))
+print(f"{'':>18}   which key   what it does   the likeliest in   recognises by that")
+print(f"{'all alike':>18}{own_style(alike, three)[0]:12.2f}{own_style(any_effect, three)[0]:15.2f}")
+for name, key, does, models in zip(
+    METHODS, own_style(policies, three), own_style(effects, three), policies
+):
+    agree = np.array([[agreement(pi, twins, demos).mean() for demos in three] for pi in models])
     known = np.sum(agree.argmax(axis=0) == np.arange(3))
-    print(f"{name:>18}: the likeliest in {np.trace(agree) / 3:.2f}, recognises {known} of 3")
+    print(f"{name:>18}{key:12.2f}{does:15.2f}{np.trace(agree) / 3:19.2f}{known:16} of 3")
 
 # %% [markdown]
-# Now even max margin looks like a method: half of the time it would have done the same. It still takes *nice* for another. And note that by agreement the six are hardly to be told
-# apart, 0.76 to 0.83. Agreement does not care how sure a model was; the likelihood does.
+# Now the six are close, from $-0.63$ to $-0.47$. Of the 0.45 nats between maximum entropy and the regression on the
+# scene 0.36 were about **which of two keys with the same effect** was pressed. Habit, not intention. Counting and the
+# regression learn such habits; whether they count is your question to answer, not the score's.
+#
+# By agreement even max margin looks like a method, and the six are hardly to be told apart, 0.76 to 0.83. Agreement
+# does not care how sure a model was; the likelihood does.
 
 # %% [markdown]
 # ## Which style are you?
 #
-# Now you. The models of the three styles judge your last drive. And if you drove at least twice, every method is fitted to *you*, to all drives but the last, and
-# judges that one as well.
+# Now you. The models of the three styles judge your last drive. And if you drove at least twice, every method is fitted
+# to *you*, to all drives but the last, and judges that one as well.
 #
 # **Predict:** which column wins, a style that was seen in five drives, or yourself, in fewer?
 
 # %%
 last = you.n_demos - 1
 print(f"judged: drive {last + 1} of {you.n_demos}, {who}")
-print(f"{'':>18}" + "".join(f"{style:>13}" for style in STYLES) + "     yourself   looks like")
-for name, models in tqdm(list(zip(METHODS, policies)), leave=False):
-    row = [held_out_log_likelihood(pi, some(you, last, last + 1)) for pi in models]
-    line = f"{name:>18}" + "".join(f"{x:13.2f}" for x in row)
-    own_score = np.nan  # nothing to fit, if there is but one drive
+print(f"{'':>18}" + "".join(f"{style:>13}" for style in STYLES) + "     yourself   verdict")
+for name, models, table in tqdm(list(zip(METHODS, policies, scores)), leave=False):
+    row = np.array([held_out_log_likelihood(pi, some(you, last, last + 1)) for pi in models])
+    yourself = np.nan  # nothing to fit, if there is but one drive
     if last:
         pi = METHODS[name](world.mdp, world.features, some(you, 0, last))[1]
-        own_score = held_out_log_likelihood(pi, some(you, last, last + 1))
-    print(f"{line}{own_score:13.2f}   {STYLES[np.argmax(row)]}")
+        yourself = held_out_log_likelihood(pi, some(you, last, last + 1))
+    best = row.argmax()
+    verdict = f"{STYLES[best]} ({row[best] - table[best, best]:+.2f})"
+    if yourself > max(row[best] + 0.2, -np.log(5)):
+        verdict = f"yourself, before {verdict}"
+    elif row[best] < -np.log(5):
+        verdict = f"none, or {verdict}"
+    print(f"{name:>18}" + "".join(f"{x:13.2f}" for x in (*row, yourself)) + f"   {verdict}")
 
 
 # %% [markdown]
-# All methods say *nasty* of the stand-in. Fitted to *one* other drive of the same driver, most are nearly as good as with five: the regression on the scene $-0.70$ and $-0.71$, counting $-1.02$
-# and $-0.83$.
+# How to read a verdict, yours or the stand-in's:
 #
-# How to read your own lines: if all three styles are below $-1.61$, chance foretells you better, and you are none of them. Somebody who pressed four keys in turn was *nice* to three methods, *nasty* to
-# three, *middle lane* to one, all of them below $-1.61$. Look at that before you believe "looks like". And if *yourself* wins, you have a style: your other drives say more about you than any of the three.
+# - *yourself*: your other drives foretell the last one better than any of the three styles, by 0.2 nats or more. You
+#   have a style of your own.
+# - *none*: choosing all actions alike does better than any style.
+# - a style; in brackets, how its model does on your drive against the style's held-out ones. Far below 0, you are only
+#   most like it.
 #
-# Now step by step: each line is what a style's model has given to the last drive so far, compared with choosing all actions alike.
+# Six methods say *nasty* of the stand-in. Max margin is below chance with its own drives, too: where it is surprised,
+# it loses $\log 50$. Fitted to *one* other drive of that driver, four of seven come within 0.1 nats of the model that
+# saw five.
+#
+# Now step by step: each line is what a style's model has given to the last drive so far, compared with choosing all
+# actions alike.
 
 
 # %%
@@ -471,11 +512,12 @@ explore(
 )
 
 # %% [markdown]
-# For the stand-in the matter is settled at step 9, and until step 6 it could be *nice* as well. Take the
-# other methods: the wrong lines of those with a reward fall much faster than those of the counts.
+# For the stand-in *nasty* is in front from step 9 on; before that *nice* is, but from step 7 on all three are below
+# chance for a while. Take the other methods: the wrong lines of deep and maximum entropy fall faster than those of the
+# counts.
 #
-# A warning about how *sure* it looks. At the end *nasty* is 82 nats ahead. That would be odds of $e^{82}$ to one; but every model here is wrong, and errors add up, too. And you offered three styles only:
-# a drive looks most like one of them even if it is none of them.
+# A warning about how *sure* it looks. For the stand-in *nasty* is 82 nats ahead at the end. That would be odds of
+# $e^{82}$ to one; but every model here is wrong, and errors add up, too.
 
 # %%
 print(f"{'weight of':>34}" + "".join(f"{head:>8}" for head in HEADS))
@@ -485,15 +527,17 @@ for name, reward in {**wants, who: maxent(world.mdp, world.features, you)[0]}.it
     print(f"{name:>34}" + "".join(f"{weight:8.2f}" for weight in psi))
 
 # %% [markdown]
-# So what do *you* want? Maximum entropy puts it into seven weights: *nice* fears a collision like nothing else, $-4.79$; *nasty* likes it, $3.14$; *middle lane*
-# wants its lane, $2.52$. Two drives are enough for the signs: in the last line a collision is worth 2.71. And yet: **no such number was in anybody's head**. These drivers follow a list of rules, and
-# the weights are the best summary in a language that they do not speak.
+# So what do *you* want? Maximum entropy puts it into seven weights: *nice* fears a collision like nothing else,
+# $-4.79$; *nasty* likes it, $3.14$; *middle lane* wants its lane, $2.52$. Two drives are enough for the signs: to the
+# stand-in a collision is worth 2.71. In your line, beware of a lane where you hardly were: its weight is the penalty's
+# guess. And yet: **no such number was in anybody's head**. These drivers follow a list of rules, and the weights are
+# the best summary in a language that they do not speak.
 
 # %% [markdown]
 # ## What travels?
 #
-# Next week the road is full: a car on every second car length on average, in all lanes. The same drivers by rule, the same scenes and actions. The
-# models are the old ones. Whoever has a reward plans anew.
+# Next week the road is full: a car on every second car length on average, in all lanes. The same drivers by rule, the
+# same scenes and actions. The models are the old ones. Whoever has a reward plans anew.
 #
 # **Predict:** who loses most?
 
@@ -508,42 +552,57 @@ moved = np.array(
     ]
 )
 away, away_right = compare_methods(moved, there)
-copied, _ = compare_methods(policies[:-1], there)
 
 # %%
-print(f"{'own style':>18}   at home   full road   (policy copied)   recognised   ahead by (least)")
+twins_there = twins_of(full.mdp, full.features)
+does = own_style(by_effect(policies[:-1], twins), three)  # at home
+does_there, copied = (own_style(by_effect(x, twins_there), there) for x in (moved, policies[:-1]))
+print(f"{'':>18}         which key             what it does")
+print(
+    f"{'own style':>18}   home   full road   home   full road (copied)   recognised, ahead by (least)"
+)
 for m, name in enumerate(travel):
-    home, far, same = (np.trace(table[m]) / 3 for table in (scores, away, copied))
+    print(f"{name:>18}{np.trace(scores[m]) / 3:7.2f}{np.trace(away[m]) / 3:12.2f}", end="")
+    print(f"{does[m]:7.2f}{does_there[m]:12.2f} ({copied[m]:.2f})", end="")
     ahead = margins(away)[m]
-    print(f"{name:>18}{home:10.2f}{far:12.2f}{same:14.2f}{3 * away_right[m]:15.0f} of 3", end="")
-    print(f"{ahead.mean():11.2f} ({ahead.min():.2f})")
+    print(f"{3 * away_right[m]:10.0f} of 3 {ahead.mean():9.2f} ({ahead.min():.2f})")
 
-# %% alt="Held-out log-likelihood for six methods, at home as a circle and on the full road as a filled dot, joined by a line. Counts, regression on the scene and GAIL fall from about -0.6 to between -1 and -1.5; regression on the step, maximum entropy and deep stay at about -1."
-fig, ax = plt.subplots(figsize=(6.4, 3))
-for m, name in enumerate(travel):
-    home, far = (np.trace(table[m]) / 3 for table in (scores, away))
-    ax.plot([home, far], [name, name], color="0.6")
-    ax.plot(home, name, "o", color="C0", markerfacecolor="white", label="at home" if m == 0 else "")
-    ax.plot(far, name, "o", color="C2", label="on the full road" if m == 0 else "")
-ax.axvline(-np.log(5), color="0.6", linestyle=":")
-ax.invert_yaxis()
-ax.set(xlabel="held-out log-likelihood, nats a decision (dotted: chance)", xlim=(-1.7, -0.4))
-ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-ax.set_title("Three lose much, three next to nothing")
+# %% alt="Two panels, held-out log-likelihood of six methods, at home as a circle and on the full road as a filled dot, joined by a line. Left, by which key: counts and GAIL fall from about -0.6 to -1.3 and -1.5, regression on the scene from -0.6 to just below -0.95, which is the best there; the others stay at about -1. Right, by what it does: GAIL, counts and regression on the scene fall by 0.7, 0.6 and 0.35; maximum entropy, deep and regression on the step by 0.1 to 0.2, to between -0.7 and -0.8."
+fig, axes = plt.subplots(1, 2, figsize=(9.4, 3), sharey=True)
+key, key_there = (np.trace(x, axis1=1, axis2=2)[:6] / 3 for x in (scores, away))
+for ax, home, far in ((axes[0], key, key_there), (axes[1], does, does_there)):
+    ax.hlines(travel, far, home, color="0.6")
+    ax.plot(home, travel, "o", color="C0", markerfacecolor="white", label="at home")
+    ax.plot(far, travel, "o", color="C2", label="on the full road")
+    ax.set(xlabel="held-out log-likelihood, nats a decision", xlim=(-1.7, -0.4))
+axes[0].set_title("Which key: the scene is best there, too")
+axes[1].set_title("What it does: three lose much, three little")
+axes[0].invert_yaxis()
+axes[1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()
 
 # %% [markdown]
-# Those who learnt *places and scenes by heart* lose most: GAIL 0.82, counting 0.68, the regression on the scene 0.38. Maximum entropy and deep lose 0.04 and recognise everybody more surely than at home.
-# A point for rewards?
+# By *which key* maximum entropy and deep lose only 0.04, and the regression on the step gains 0.03. But the full road
+# has fewer twins, for which a planner pays $\log 2$. By **what it does** all six lose: GAIL 0.73 (it ends at chance,
+# which is $-1.33$ there), counting 0.60, the regression on the scene 0.35; maximum entropy and deep 0.17, the
+# regression on the step 0.10.
 #
-# Be fair. The regression on the **step** loses nothing either, and it has no reward that anybody plans for. And the two that do plan anew hardly gain by it: their old policies, copied, are at $-1.12$ and $-1.00$. What travelled is the *language*: "hit", "right lane", "fast" mean the same on
-# both roads. Planning would show where the way to what one wants is long. On this highway nearly all that matters happens in the next step.
+# Who is best *there* is another question. By keys it is still the regression on the scene, $-0.97$; by effect the
+# regression on the step, $-0.71$, and deep, $-0.72$.
+
+# %% [markdown]
+# A point for rewards? Be fair. The regression on the **step** loses least, and it plans nothing. The two that plan anew
+# hardly gain by it: their old policies, copied, are at $-0.84$ and $-0.72$. What travelled is a *short language*:
+# "hit", "right lane", "fast" mean the same on both roads. So do the words of the scene, but that takes 105 weights in
+# place of 7, most of them about cars, and at home the road was rarely full. Planning would show where the way to what
+# one wants is long.
 
 # %% [markdown]
 # ## And if the truth is known?
 #
-# Nobody knows what a driver by rule *wants*: nothing, in fact. To judge a reward we need an expert who has one. A grid of 5×5 cells: G is worth 3, m (mud) −1,
-# t (thorns) −3, a move slips one time in ten, $\gamma = 0.9$. The expert is soft, and is watched for five lives of 50 steps.
+# Nobody knows what a driver by rule *wants*: nothing, in fact. To judge a reward we need an expert who has one. A grid
+# of 5×5 cells: G is worth 3, m (mud) −1, t (thorns) −3, a move slips one time in ten, $\gamma = 0.9$. The expert is
+# soft, and is watched for five lives of 50 steps.
 
 # %% alt="A grid of 5 by 5 cells. G, blue, at the right edge in the middle row; four cells of mud, pale red, above and to the left of it; three of thorns, red, in the bottom left corner; starts in the top left and the bottom right corner. The expert's arrows lead from everywhere to G, mostly around the mud."
 grid = gridworld(
@@ -566,9 +625,9 @@ ax.set_title("What it is worth, and what the expert does")
 plt.show()
 
 # %% [markdown]
-# There are now two questions. Is the *policy* good that a method returns? And is the *reward* good, if there is one? For the
-# second, act on the learnt reward as well as you can, and count what that earns under the true one. What is lost is the **expected value
-# difference** (Levine, Popović & Koltun 2011):
+# There are now two questions. Is the *policy* good that a method returns? And is the *reward* good, if there is one?
+# For the second, act on the learnt reward as well as you can, and count what that earns under the true one. What is
+# lost is the **expected value difference** (Levine, Popović & Koltun 2011):
 #
 # $$\mathrm{EVD} = E_{\pi^*}\Big[\sum_t \gamma^t r(s_t,a_t)\Big] - E_{\hat\pi}\Big[\sum_t \gamma^t r(s_t,a_t)\Big]$$
 #
@@ -577,10 +636,11 @@ plt.show()
 # %% [markdown]
 # ### Exercise: `expected_value_difference`
 #
-# Return it. You may use lesson 01 from the package: `planning.value_iteration(mdp, reward)` returns $V$ and an optimal policy, and
-# `planning.expected_return(mdp, reward, pi)` is what a policy earns from the start.
+# Return it. You may use lesson 01 from the package: `planning.value_iteration(mdp, reward)` returns $V$ and an optimal
+# policy, and `planning.expected_return(mdp, reward, pi)` is what a policy earns from the start.
 #
-# **Predict first:** the learnt reward is the true one, times 10, plus 5. What is the difference? And with the sign turned?
+# **Predict first:** the learnt reward is the true one, times 10, plus 5. What is the difference? And with the sign
+# turned?
 
 
 # %%
@@ -608,10 +668,12 @@ def expected_value_difference(mdp, true_reward, learned_reward):
 expected_value_difference = check(expected_value_difference)
 
 # %% [markdown]
-# At work: all methods on the grid, five experts' worth of demonstrations each time, ten times over. New in the list: AIRL (lesson 09), which was too slow for the
-# 1,250 states of the highway, and maximum entropy with a weight for every *cell* in place of the three kinds.
+# At work: all methods on the grid, fitted to five lives of that expert, ten times over. New in the list: AIRL (lesson
+# 09), which was too slow for the 1,250 states of the highway, and maximum entropy with a weight for every *cell* in
+# place of the three kinds.
 #
-# **Predict:** the best policy of a method that is perfect loses 0. Which of these lose what the *expert* loses?
+# **Predict:** the expert, being soft, earns less than the best policy. Whose *policy* loses as much, and whose *reward*
+# loses nothing?
 
 
 # %%
@@ -623,19 +685,24 @@ def airl(mdp, features, demos, mix=0.05):
 
 def by_action(mdp, features, demos):
     """Regression on the kind of cell, weights for each action."""
-    kind = np.concatenate([features[:, 0], np.ones((25, 1))], axis=1)
-    return logit(mdp, np.einsum("sk,ab->sabk", kind, np.eye(4)).reshape(25, 4, -1), demos)
+    S, A = features.shape[:2]
+    kind = np.concatenate([features[:, 0], np.ones((S, 1))], axis=1)
+    return logit(mdp, np.einsum("sk,ab->sabk", kind, np.eye(A)).reshape(S, A, -1), demos)
+
+
+def by_cell(mdp, features, demos):
+    """Lesson 06, with a weight for every cell."""
+    return maxent(mdp, np.repeat(np.eye(mdp.n_states)[:, None], mdp.n_actions, axis=1), demos, 0.1)
 
 
 # %%
-cells = np.repeat(np.eye(25)[:, None], 4, axis=1)
 ON_GRID = {
     "the expert's own": lambda *_: (truth, expert),
     "counts": clone,
     "regression, step": logit,
     "regression, kind": by_action,
     "maximum entropy": maxent,
-    "a weight a cell": lambda mdp, features, demos: maxent(mdp, cells, demos, l2=0.1),
+    "a weight a cell": by_cell,
     "deep": deep,
     "GAIL": lambda mdp, features, demos: gail(mdp, features, demos, n_steps=200),
     "AIRL": airl,
@@ -664,19 +731,21 @@ for name, found in learnt.items():
     print(f"{np.mean(evd):17.2f} (worst {max(evd):.2f})" if evd else f"{'no reward':>21}")
 
 # %% [markdown]
-# - **Here planning matters.** The regression on the step, which travelled so well, is at chance, $-1.386$: all four actions in a cell have the same
-#   features, so it cannot say why one walks to G. Only who looks ahead can.
-# - **The policy** of maximum entropy loses 4.93, about as much as the expert's own, 4.55: it imitates the noise as well. That of max margin loses least, 2.79, its tenth at random included.
-# - **The reward** of maximum entropy loses nothing, in all ten samples, and deep neither: plan for it without noise, and you do better than the expert who showed it. That of max margin
-#   loses 0.62 each time. Fits of a weight for every cell, and AIRL's, lose 0.1 on average: 22 numbers from 250 decisions.
-# - Counts, regressions and GAIL have no reward to ask.
+# - **Here planning matters.** The regression on the step, which travelled so well, is at chance, $-1.386$: all four
+#   actions in a cell have the same features, so it cannot say why one walks to G. Only who looks ahead can.
+# - **The policy** of maximum entropy loses 4.93, about as much as the expert's own, 4.55: it imitates the noise as
+#   well. That of max margin loses least, 2.79, its tenth at random included.
+# - **The reward** of maximum entropy loses nothing, in all ten samples, and deep neither: plan for it without noise,
+#   and you do better than the expert who showed it. That of max margin loses 0.62 each time. Fits of a weight for every
+#   cell, and AIRL's, lose 0.1 on average: 22 numbers from 250 decisions.
 
 # %% [markdown]
 # ## How far apart are two rewards?
 #
-# EVD asks one question: what do I lose *in this world*? It does not see errors that this world never punishes. Compare the rewards themselves, then? The
-# obvious way is the mean squared error. Here are rewards on a grid of 3×3 cells, from Gleave et al. (2021). The first six all want the goal in the corner and
-# **nothing else**: they differ by a constant, a factor, or shaping (lesson 02), $\gamma h(s') - h(s)$. The seventh wants the centre. The last punishes the goal.
+# EVD asks one question: what do I lose *in this world*? It does not see errors that this world never punishes. Compare
+# the rewards themselves, then? The obvious way is the mean squared error. Here are rewards on a grid of 3×3 cells, from
+# Gleave et al. (2021). The first six all want the goal in the corner and **nothing else**: they differ by a constant, a
+# factor, or shaping (lesson 02), $\gamma h(s') - h(s)$. The seventh wants the centre. The last punishes the goal.
 
 # %%
 GAMMA = 0.99
@@ -712,15 +781,17 @@ for name, reward in REWARDS.items():
     print(f"{name:>16}: mean squared error {error:7.2f}, EVD {lost:6.2f}")
 
 # %% [markdown]
-# The wrong ones are the *nearest* by mean squared error, 0.22 and 0.44, and lose all there is to lose. The right ones are up to 21 away. A mean squared error between rewards
-# measures what does not matter.
+# The wrong ones are the *nearest* by mean squared error, 0.22 and 0.44, and lose all there is to lose. The right ones
+# are up to 21 away. A mean squared error between rewards measures what does not matter.
 #
-# Cure: bring each reward into one form, which no shaping can change, and compare these. Add the shaping by the reward's own means. With
-# $m(s)$ the mean of $r(s, \cdot, \cdot)$ over all actions and successors, and $\bar m$ the mean of $m$ over all states,
+# Cure: bring each reward into one form, which no shaping can change, and compare these. Add the shaping by the reward's
+# own means. With $m(s)$ the mean of $r(s, \cdot, \cdot)$ over all actions and successors, and $\bar m$ the mean of $m$
+# over all states,
 #
 # $$C(s,a,s') = r(s,a,s') + \gamma\, m(s') - m(s) - \gamma\, \bar m$$
 #
-# (Gleave et al. 2021, section 4; states, actions and successors are drawn independently and uniformly, whatever the dynamics.)
+# (Gleave et al. 2021, section 4; states, actions and successors are drawn independently and uniformly, whatever the
+# dynamics.)
 
 # %% [markdown]
 # ### Exercise: `canonical_reward`
@@ -760,15 +831,18 @@ for name in ("goal", "goal, plus 1", "goal, hindered", "goal, times 10"):
     )
 
 # %% [markdown]
-# A constant and a shaping are gone, to the last digit: that is the reward's canonical form. The mean is 0. The factor of 10 is still there.
+# A constant and a shaping are gone, to the last digit: that is the reward's canonical form. The mean is 0. The factor
+# of 10 is still there.
 #
 # ### Exercise: `epic_distance`
 #
-# Scale is left. Correlation does not see it. With $\rho$ the correlation of the two canonical rewards, over all $(s,a,s')$ alike:
+# Scale is left. Correlation does not see it. With $\rho$ the correlation of the two canonical rewards, over all
+# $(s,a,s')$ alike:
 #
 # $$D = \sqrt{\frac{1 - \rho}{2}}$$
 #
-# 0 for equivalent rewards, 1 for opposite ones. It is called **EPIC**. Two equal rewards must be at 0, although the computer's $\rho$ may come out at $1.0000000000000002$.
+# 0 for equivalent rewards, 1 for opposite ones. It is called **EPIC**. Two equal rewards must be at 0, although a
+# $\rho$ computed by hand may come out at $1.0000000000000002$.
 #
 # **Predict first:** how far apart are two rewards that have nothing to do with each other?
 
@@ -810,14 +884,16 @@ right_.set_title("Six at 0, and two that are not")
 plt.show()
 
 # %% [markdown]
-# Six at 0.000, the centre at 0.750 ($\sqrt{9/16}$), the penalty at 1.000: the published numbers, for this $\gamma$ and uniform coverage. Two rewards without anything in common have $\rho = 0$ and
-# are at $\sqrt{1/2} = 0.707$; 0.750 is worse than that.
+# Six at 0.000, the centre at 0.750 ($\sqrt{9/16}$), the penalty at 1.000: the published numbers, for this $\gamma$ and
+# uniform coverage. Two rewards without anything in common have $\rho = 0$ and are at $\sqrt{1/2} = 0.707$; 0.750 is
+# worse than that.
 
 # %% [markdown]
 # ### What goes wrong: shaping in expectation
 #
-# Most rewards in this course are $r(s,a)$. If one of them is shaped, you see the *expected* shaping, $\gamma E[h(s')|s,a] - h(s)$: the same behaviour in
-# this world, and the same behaviour, to the digit, as $\gamma h(s') - h(s)$. **Predict:** does EPIC say 0?
+# Most rewards in this course are $r(s,a)$. If one of them is shaped, you see the *expected* shaping,
+# $\gamma E[h(s')|s,a] - h(s)$: the same behaviour in this world, and the same behaviour, to the digit, as
+# $\gamma h(s') - h(s)$. **Predict:** does EPIC say 0?
 
 # %%
 h = np.random.default_rng(0).normal(size=25)
@@ -838,8 +914,9 @@ for name, reward in (("gamma h(s') - h(s)", as_taken), ("in expectation", as_exp
     print(f"{name:>20}: EPIC {far:.3f}, EVD {expected_value_difference(mdp, truth, planned):.3f}")
 
 # %% [markdown]
-# No: 0.255. EPIC knows no dynamics. It draws $s'$ independently, and there $\gamma E[h(s')|s,a] - h(s)$ is no shaping but some function of $(s,a)$. So before you give
-# EPIC two rewards, write both as $r(s,a,s')$. If one was shaped in expectation, EPIC will call it different, and *in another world* it is.
+# No: 0.255. EPIC knows no dynamics. It draws $s'$ independently, and there $\gamma E[h(s')|s,a] - h(s)$ is no shaping
+# but some function of $(s,a)$. So before you give EPIC two rewards, write both as $r(s,a,s')$. If one was shaped in
+# expectation, EPIC will call it different, and *in another world* it is.
 
 # %% [markdown]
 # ### At once, EVD 0 and EPIC .3?
@@ -867,8 +944,10 @@ for ax, (name, reward) in zip(axes, pictures.items()):
 plt.show()
 
 # %% [markdown]
-# EVD 0 and EPIC 0.3, at once. (AIRL's mean squared error, 2.75, is mostly cells that nobody visits.) Compare the maps, scaled alike. Thorns should be as bad as G is good; to
-# maximum entropy they are hardly worse than mud. Whoever wants G never comes near them, so five lives hardly show their price. **Here** that costs nothing. Shuffle the cells, and plan anew:
+# EVD 0 and EPIC 0.3, at once. (Of AIRL's mean squared error, 2.75, a third is thorns, where nobody goes. The rest is
+# spread over cells that are visited: a squared error counts constants and shaping, too.) Compare the maps, scaled
+# alike. Thorns should be as bad as G is good; to maximum entropy they are hardly worse than mud. Whoever wants G never
+# comes near them, so five lives hardly show their price. **Here** that costs nothing. Shuffle the cells, and plan anew:
 
 # %%
 rng = np.random.default_rng(5)
@@ -902,8 +981,9 @@ for *_, reward in learnt["maximum entropy"]:
     print(f"{row}{here:9.2f}{far:10.3f}{np.mean(lost):13.2f} ({max(lost):.2f})")
 
 # %% [markdown]
-# EVD says 0.00 ten times. Look at the sixth sample: to that one thorns are *good*, 0.93. Here it does not matter. Elsewhere it loses 1.84, and 11.53 in one world, and EPIC had
-# warned: 0.628. But read EPIC with care as well. 0.375 loses 0.07; the distance does not say *what* is wrong, nor whether it will matter.
+# EVD says 0.00 ten times. Look at the sixth sample: to that one thorns are *good*, 0.93. Here it does not matter.
+# Elsewhere it loses 1.84, and 11.53 in one world, and EPIC had warned: 0.628. But read EPIC with care as well. 0.375
+# loses 0.07; the distance does not say *what* is wrong, nor whether it will matter.
 #
 # More lives should settle the price of thorns, and EPIC should go to 0. **Predict:** with 500 of them?
 
@@ -918,7 +998,8 @@ for n in (1, 5, 50, 500):
     print(row)
 
 # %% [markdown]
-# A penalty of 0.01 is never outvoted: $L$ is a *mean* over demonstrations, so with a hundred times as many of them it weighs as much as before, and thorns stay at $-0.83$. Let it shrink as
+# A penalty of 0.01 is never outvoted: the log-likelihood that is maximised (lesson 06) is a *mean* over demonstrations,
+# so with a hundred times as many of them it weighs as much as before, and thorns stay at $-0.83$. Let it shrink as
 # $1/N$, like a fixed prior, and 500 lives say $-2.73$, EPIC 0.019.
 
 # %% [markdown]
@@ -944,49 +1025,22 @@ for name in ("counts", "regression, scene", "maximum entropy"):
     print(f"{name:>34}", *(f"{np.trace(t) / 3:8.2f} ({ahead.min():.2f})" for t, ahead in row))
 
 # %% [markdown]
-# Counting needs all five. One drive is enough for maximum entropy: its score hardly moves, $-1.09$ to $-1.04$, and it is as surely ahead as with five. Seven numbers
-# are learnt from 50 decisions; 6,250 are not. (The first kind of model stops improving, too: it is wrong in the same way however much you drive.)
-#
-# ### Choosing by what you held out
-#
-# Held-out drives are honest once. Shake the weights of a regression a thousand times, and keep the model that does best on *one* held-out drive. It
-# surely foretells that drive better. And the other two? Each held-out drive may choose once; below are the gains over the weights that were not shaken.
-
-# %%
-blind, rng = world.mdp.replace(gamma=0.0), np.random.default_rng(0)
-how = {"l2": 1.0, "discounted": True, "given": "states"}
-
-
-def foretell(psis, demos):
-    """Held-out log-likelihood of the regression on the scene, for many weights, shape (N, K)."""
-    states, actions = demos.states[:, :-1].ravel(), demos.actions.ravel()
-    log_pi = log_softmax(scene[states] @ psis.T, axis=1)  # (NT, A, N)
-    return log_pi[np.arange(len(actions)), actions].mean(axis=0)
-
-
-# %%
-print(f"{'':>14}  the drive that chose   two fresh ones")
-gains = []
-for style in STYLES:
-    psi = causal_maxent_irl(blind, scene, counted(world.mdp, fit_to[style]), **how).psi
-    psis = np.vstack([psi, psi + 0.3 * rng.normal(size=(1000, len(psi)))])
-    for one in (5, 6, 7):
-        rest = [i for i in (5, 6, 7) if i != one]
-        fresh = Demos(recorded[style].states[rest], recorded[style].actions[rest])
-        chose, judge = foretell(psis, some(recorded[style], one, one + 1)), foretell(psis, fresh)
-        winner = chose.argmax()
-        gains.append([x[winner] - x[0] for x in (chose, judge)])
-        print(f"{style:>14}{gains[-1][0]:18.3f}{gains[-1][1]:20.3f}")
-print("{:>14}{:18.3f}{:20.3f}".format("mean", *np.mean(gains, axis=0)))
+# Counting needs more drives to be sure. One is enough for maximum entropy, in the mean over the styles (your stand-in
+# lost about 0.2 with one): its score hardly moves, $-1.09$ to $-1.04$, and it is as surely ahead as with five. Seven
+# numbers are learnt from 50 decisions; 6,250 are not.
 
 # %% [markdown]
-# It gains 0.068 where it was chosen, and loses 0.022 on the fresh ones. Nothing was learnt: a thousand tries always find one that suits 50 decisions. (*Middle lane* does gain a little on both.) If you compare
-# seven methods, three penalties and four networks by the same drives, you do this, more slowly. Choose inside the drives you fit, as with `left_out`. Open the held-out ones once.
+# ### Choosing by what you held out
+#
+# Held-out drives are honest once. Of a thousand models one will suit them by luck. Compare seven methods, three
+# penalties and four networks by the same drives, and you do this, more slowly. Choose inside the drives you fit, as
+# with `left_out`.
 #
 # ### And these drivers are not people
 #
-# All numbers on the highway are about three lists of rules. They differ a lot, so to recognise them is easy: that all methods do it does not say that they would know *you* from your neighbour. Whether
-# they can, nobody knows before you two have driven.
+# All numbers on the highway are about three lists of rules. They differ a lot, so to recognise them is easy: that all
+# methods do it does not say that they would know *you* from your neighbour. Whether they can, nobody knows before you
+# two have driven.
 
 # %% [markdown]
 # ## How to choose
@@ -995,7 +1049,7 @@ print("{:>14}{:18.3f}{:20.3f}".format("mean", *np.mean(gains, axis=0)))
 #
 # | you want | take | its price | shown in |
 # |---|---|---|---|
-# | to act as they did, here | counts, or a regression on what they saw | silent where nobody was; lost 0.4 to 0.7 nats on another road | [02](02_why_learn_rewards.ipynb), here |
+# | to act as they did, here | counts, or a regression on what they saw | silent where nobody was; by effect, lost 0.3 to 0.6 nats on another road | [02](02_why_learn_rewards.ipynb), here |
 # | to foretell choices without planning | regression on features of the step | blind to what comes later: at chance on the grid | [10](10_real_decisions.ipynb), here |
 # | to be where they were, by acting in the world | GAIL | no reward is left at the end; did not travel | [09](09_irl_and_gans.ipynb), here |
 
@@ -1031,52 +1085,77 @@ print("{:>14}{:18.3f}{:20.3f}".format("mean", *np.mean(gains, axis=0)))
 # %% [markdown]
 # ## The project: explain yourself
 #
-# Take home a world that is only yours. It is drawn from your name or number, the same on every computer: a start S, a goal G, walls, cells A and B. What A and
-# B are worth, **you** decide, before you drive. Write it down and put it away.
+# Take home a world that is only yours. It is drawn from your name or number, the same on every computer: a start S, a
+# goal G, walls, cells A and B. What these are worth, **you** decide, before you drive, and write it down below. Know
+# the rules first:
+#
+# - a cell pays **at every step** that you stand on it, and a drive stays in G, so G pays for ever;
+# - one move in ten slips, and $\gamma = 0.9$.
+#
+# So if A is worth nearly as much as G, the best you can do is to park on the first A, and a drive never sees G. With A
+# below half of G, home is the better place.
 
 # %%
 IDENTIFIER = "student0000"  # put yours here
+INTENTION = None  # and what they are worth to you, as {"G": 4.0, "A": 1.0, "B": -3.0}
 own = personal_world(IDENTIFIER)
 
-# %% alt="Two grids of 6 by 6 cells, of student0000 and student0001, each with a start S, a goal G, seven walls, four cells A and four cells B in different places."
-fig, axes = plt.subplots(1, 2, figsize=(7.4, 3.6))
-for ax, name in zip(axes, (IDENTIFIER, "student0001")):
-    plotting.draw_grid(ax, personal_world(name))
-    ax.set_title(name)
-plt.show()
-
-# %% alt="The first of these grids, with a blue dot on S, in the second row."
-at_home = drive(own, style=IDENTIFIER, seed=1)
+# %% alt="A grid of 6 by 6 cells with a start S in the second row, a goal G at the left edge, seven walls, four cells A and four cells B; a blue dot on S."
+if globals().get("lived_in") != own.text:  # run again in the same world, your drives stay
+    at_home, lived_in = drive(own, style=IDENTIFIER, seed=1), own.text
 at_home
 
 # %% [markdown]
-# Drive at least eight drives of 20 steps. In G nothing you do matters any more, and chance fills the rest. If you have not driven, a soft planner has, for whom G is worth 4, A 1 and B −3.
+# Drive at least eight drives of 20 steps; rows and columns count from 0, at the top left.
+# `at_home.save("my_drives_home.json")` keeps them, as on the highway. In G nothing you do matters any more, and chance
+# fills the rest. If you have not driven, a soft planner has, for whom G is worth 4, A 1 and B −3.
 
 # %%
-VALUES = {"G": 4.0, "A": 1.0, "B": -3.0}
+STAND_IN = {"G": 4.0, "A": 1.0, "B": -3.0}
 seen = np.stack([own.reward({kind: 1.0}) for kind in "GAB"], axis=-1)
 try:
-    trips, author = at_home.demos, "you"
+    trips, author, meant = at_home.demos, "you", INTENTION
 except ValueError:  # no drive is finished
-    trips = sample_demos(own.mdp, soft(own.mdp, own.reward(VALUES)), 8, 20, seed=0)
-    author = "a soft planner"
+    trips = sample_demos(own.mdp, soft(own.mdp, own.reward(STAND_IN)), 8, 20, seed=0)
+    author, meant = "a soft planner", STAND_IN
 psi = causal_maxent_irl(own.mdp, seen, trips, l2=0.01, discounted=True, given="states").psi
-print(f"{author}: G {psi[0]:.2f}, A {psi[1]:.2f}, B {psi[2]:.2f}")
+print(f"{author}: G {psi[0]:.2f}, A {psi[1]:.2f}, B {psi[2]:.2f}, meant {meant}")
 
 # %% [markdown]
-# The soft planner's G, A, B come out at about two thirds of 4, 1 and −3. Their ratio counts: the scale says how noisy a driver is. (And the penalty pulls.) How far is that from the intention that was written down before?
+# The stand-in's G, A, B come out at about two thirds of 4, 1 and −3. Their ratio counts: the scale says how noisy a
+# driver is. (And the penalty pulls.) How far is that from what was meant? And how well does the model foretell? Only
+# the steps **before G** can say: in G your keys were chance's.
+
 
 # %%
-meant = own.reward(VALUES)  # what you wrote down
-far = epic_distance(on_free(own, meant), on_free(own, seen @ psi), own.mdp.gamma)
-lost = expected_value_difference(own.mdp, meant, seen @ psi)
-print(f"EVD {lost:.2f}, EPIC {far:.3f}")
+def before_goal(pi, demos, grid):
+    """Log-likelihood and agreement (by effect) of the decisions before G is reached."""
+    states, mdp = demos.states[:, :-1], grid.mdp
+    before = states != grid.cells("G")[0]
+    with np.errstate(all="ignore"):
+        score = np.log(pi[states, demos.actions])[before].mean()
+    twins = twins_of(mdp, np.zeros((mdp.n_states, mdp.n_actions, 0)))
+    return score, agreement(pi, twins, demos)[before].mean()
+
+
+# %%
+if meant is None:
+    print("You drove. Write what you meant into INTENTION, and run from there.")
+else:
+    truly = own.reward(meant)
+    far = epic_distance(on_free(own, truly), on_free(own, seen @ psi), own.mdp.gamma)
+    print(f"EVD {expected_value_difference(own.mdp, truly, seen @ psi):.2f}, EPIC {far:.3f}")
+pi = soft(own.mdp, seen @ psi)
+score, agrees = before_goal(pi, trips, own)
+print(f"on the drives it saw: {held_out_log_likelihood(pi, trips):.2f}, ", end="")
+print(f"before G {score:.2f}, the likeliest effect in {agrees:.2f}")
 
 # %% [markdown]
-# For this stand-in: EVD 0.00, EPIC 0.033. If it is you who drove, the distance is between what you *said* and what you *did*. Which of the two is your reward?
+# For the stand-in: EVD 0.00, EPIC 0.033, and −0.66 a decision before G, against −1.09 over all steps. If it is you who
+# drove, EVD and EPIC are between what you *said* and what you *did*. Which of the two is your reward?
 #
-# Hand in the file, with the text of your world in it. This is what a grader can ask by machine: does it load; are all its steps possible in *your* world; is it
-# your world's text; are there enough drives?
+# Hand in the file, with the text of your world in it. This is what a grader can ask by machine: does it load; are all
+# its steps possible in *your* world; is it your world's text; are there enough drives?
 
 
 # %%
@@ -1097,40 +1176,44 @@ def accepted(path, identifier, n_demos=8, horizon=20):
 # %%
 with tempfile.TemporaryDirectory() as folder:
     path = Path(folder) / "my_project.json"
-    save_demos(path, trips, world=own.text, notes=f"{IDENTIFIER}, by {author}", mdp=own.mdp)
+    notes = json.dumps({"identifier": IDENTIFIER, "by": author, "meant": meant})
+    save_demos(path, trips, world=own.text, notes=notes, mdp=own.mdp)
     for name in (IDENTIFIER, IDENTIFIER.upper(), "student0001"):
         print(f"{name}: {accepted(path, name).replace(str(path), path.name)}")
 
 # %% [markdown]
-# (To keep yours, give `save_demos` a path of your own.) No machine can tell that *you* drove. Your report can. Of 20 points, 2 are given by `accepted`:
+# (To keep yours, give `save_demos` a path of your own.) No machine can tell that *you* drove. Your report can. 20
+# points; a row is given in full if all of it is done and explained, half if a part is missing.
 #
 # | part | what to do | points |
 # |---|---|---|
-# | file | 8 drives or more, saved with `world=own.text`, `accepted` | 2 |
-# | intention | what G, A and B are worth to you, written *before* the fits | 2 |
-# | methods | four: one that copies, one that plans, a deep or adversarial one, one of your choice; two drives held out from all | 4 |
-# | comparison | one table: held-out log-likelihood, agreement, EVD and EPIC to your intention; for each, what it does not see | 4 |
+# | file | 8 drives or more, `accepted`; your intention, written *before* the fits, in its `notes` | 4 |
+# | methods | four of `ON_GRID`: one that copies, one that plans, a deep or adversarial one, one of your choice; two drives held out from all | 4 |
+# | comparison | one table: `before_goal` on the held-out drives, the policy's loss, EVD and EPIC to your intention ("–" without a reward); what each does not see | 4 |
 
 # %% [markdown]
 # And the other 8, for what you make of it:
 #
 # | part | what to do | points |
 # |---|---|---|
-# | another world | a classmate's: drive two drives there; which of your models foretells you? | 3 |
+# | another world | a classmate's, or `personal_world("student0001")`: two drives there. Which of your rewards, planned anew, foretells you? Why can counts not be asked? | 3 |
 # | doubt | fit to 1, 3 and 6 drives; name one thing that your data do not fix | 3 |
 # | belief | half a page: which explanation do you believe, why, and what would change your mind? | 2 |
 #
-# In G your keys were chance's. Score the steps before G, or every method pays the same $\log 4$ for the rest.
+# All of `ON_GRID` but its first runs here, as `ON_GRID["deep"](own.mdp, seen, some(trips, 0, 6))`. Leave out the steps
+# in G: there planners pay $\log 4$ for nothing, and who copies chance's keys a bit more or less.
 
 # %% [markdown]
 # ## What we found
 #
 # - Judge a model by decisions that it has not seen, and that chose nothing.
-# - All six probabilistic methods recognise all three drivers. Best at foretelling: a regression, and counting; surest whose drive it is:
-#   the rewards. The two questions have different winners.
-# - Most of that difference was about keys that do the same. Ask what a score is made of.
-# - What travels to another road is the language of the features; where one must look ahead, a reward is needed, too.
-# - EVD asks what a reward costs here, EPIC how far it is from the truth anywhere. 0 and 0.3 at once is no contradiction: it is a price that nobody had to pay.
+# - All six probabilistic methods recognise all three drivers. Best at foretelling: a regression and counting, a tie;
+#   surest: the methods that ask where a drive leads.
+# - Most of the difference in likelihood was about keys that do the same. Ask what a score is made of.
+# - On the full road three lost much, three little. A short language that means the same there travels; where one must
+#   look ahead, a reward is needed, too.
+# - EVD asks what a reward costs here, EPIC how far it is from the truth anywhere. 0 and 0.3 at once is no
+#   contradiction: it is a price that nobody had to pay.
 
 # %% [markdown]
 # ## Quiz
@@ -1153,9 +1236,8 @@ check.quiz("what-travelled")
 # - Ask somebody to drive in secret as *nice* or *nasty*. After how many steps do you know? Which method knows first?
 # - Drive as nice as you can, and fit. Is your weight for a collision the one you would have written down?
 # - Give maximum entropy a feature that tells FASTER from KEEP. What becomes of "which key" and of "what it does"?
-# - Fit with `given="start"`. Who is recognised, and by how much?
-# - Order the ten rewards by EPIC, and by their loss in 40 other worlds. Where do the orders disagree?
-# - `demo_files.to_imitation(you)` hands your drives to the package `imitation`, for its cloning, GAIL and AIRL with networks.
+# - `demo_files.to_imitation(you)` hands your drives to the package `imitation`, for its cloning, GAIL and AIRL with
+#   networks.
 #
 # Next: somebody whom nobody has explained yet
 
@@ -1164,9 +1246,12 @@ check.quiz("what-travelled")
 #
 # - Abbeel, P. & Ng, A. Y. (2004). Apprenticeship learning via inverse reinforcement learning. *ICML.*
 # - Fu, J., Luo, K. & Levine, S. (2018). Learning robust rewards with adversarial inverse reinforcement learning. *ICLR.*
-# - Gleave, A., Dennis, M., Legg, S., Russell, S. & Leike, J. (2021). Quantifying differences in reward functions. *ICLR.*
-#   The rewards of the 3×3 grid are those of its code, github.com/HumanCompatibleAI/evaluating-rewards.
+# - Gleave, A., Dennis, M., Legg, S., Russell, S. & Leike, J. (2021). Quantifying differences in reward functions.
+#   *ICLR.* The rewards of the 3×3 grid are those of its code, github.com/HumanCompatibleAI/evaluating-rewards.
 # - Ho, J. & Ermon, S. (2016). Generative adversarial imitation learning. *NeurIPS* 29.
-# - Levine, S., Popović, Z. & Koltun, V. (2011). Nonlinear inverse reinforcement learning with Gaussian processes. *NeurIPS* 24.
-# - Wulfmeier, M., Ondrúška, P. & Posner, I. (2015). Maximum entropy deep inverse reinforcement learning. arXiv:1507.04888.
-# - Ziebart, B. D., Bagnell, J. A. & Dey, A. K. (2010). Modeling interaction via the principle of maximum causal entropy. *ICML.*
+# - Levine, S., Popović, Z. & Koltun, V. (2011). Nonlinear inverse reinforcement learning with Gaussian processes.
+#   *NeurIPS* 24.
+# - Wulfmeier, M., Ondrúška, P. & Posner, I. (2015). Maximum entropy deep inverse reinforcement learning.
+#   arXiv:1507.04888.
+# - Ziebart, B. D., Bagnell, J. A. & Dey, A. K. (2010). Modeling interaction via the principle of maximum causal
+#   entropy. *ICML.*

@@ -1480,6 +1480,11 @@ EXERCISES = [
                 "That is the number of styles. The share is asked: divide by J.",
             ),
             Misconception(
+                "by_three",
+                _right_with(lambda scores: _share(scores) * scores.shape[1] / 3.0),
+                "You divide by 3 whatever is asked. There are J styles, and J is not always 3: a mean over them knows.",
+            ),
+            Misconception(
                 "by_methods",
                 _right_with(lambda scores: _share(scores) * scores.shape[1] / scores.shape[0]),
                 "You divide by the number of methods. There are J styles to be right about.",
@@ -1818,6 +1823,11 @@ EXERCISES = [
             Misconception(
                 "soft",
                 _softly(both=True),
+                "Both your plans are soft, so a reward × 1000 is another one. Plan optimally: `value_iteration`.",
+            ),
+            Misconception(
+                "soft_kept",
+                lambda mdp, true, learned: max(0.0, _softly(both=True)(mdp, true, learned)),
                 "Both your plans are soft, so a reward × 1000 is another one. Plan optimally: `value_iteration`.",
             ),
             *(
@@ -2433,7 +2443,7 @@ EXERCISES = [
             "Two steps: what makes shaping and constants disappear, and what does not mind scale?",
             "`canonical_reward` of both, `.ravel()`, then Pearson's correlation ρ: `np.corrcoef(x, y)[0, 1]`.",
             "`x, y = (canonical_reward(r, gamma).ravel() for r in (reward_a, reward_b))`, `rho = np.corrcoef(x, y)[0, 1]`, and the "
-            "answer is `np.sqrt(max(0.0, 1 - rho) / 2)`: rounding may put ρ a little above 1.",
+            "answer is `np.sqrt(max(0.0, 1 - rho) / 2)`. (If you compute ρ by hand, rounding may put it a little above 1.)",
         ),
     ),
 ]
@@ -2441,13 +2451,13 @@ EXERCISES = [
 QUIZZES = [
     Quiz(
         "best-twice",
-        "On held-out drives counting scores −0.63 nats a decision and maximum entropy −1.04. But maximum entropy is 1.66 nats "
-        "ahead of the next style, and counting 1.01. What follows?",
+        "On held-out drives counting scores −0.59 nats a decision and maximum entropy −1.04. But maximum entropy is 1.66 nats "
+        "ahead of the next style, and counting 1.22. What follows?",
         (
             Option(
                 "Counting is the better method: a likelihood decides",
                 "It decides who foretells this driver on this road. Most of the difference was about which of two keys with the "
-                "same effect was pressed, and on the full road counting falls to −1.31.",
+                "same effect was pressed, and on the full road counting falls to −1.29.",
             ),
             Option(
                 "Maximum entropy is better: it is surer whose drive it is",
@@ -2522,13 +2532,13 @@ QUIZZES = [
     ),
     Quiz(
         "what-travelled",
-        "On the full road counting lost 0.68 nats a decision. Maximum entropy lost 0.04, and so nearly did the regression on the "
-        "features of the step, which plans nothing. What carried over?",
+        "Judged by what an action does, counting lost 0.60 nats a decision on the full road, maximum entropy 0.17, and the regression "
+        "on the features of the step, which plans nothing, 0.10. What carried over?",
         (
             Option(
                 "Planning: whoever plans anew knows the new road",
-                "The regression on the step plans nothing and lost nothing, and the two planners' old policies, copied, did about as "
-                "well as their new ones.",
+                "The regression on the step plans nothing and lost least, and the two planners' old policies, copied, were at most 0.04 "
+                "behind their new ones.",
             ),
             Option(
                 "The reward: only inverse RL can leave its world",
@@ -2537,13 +2547,12 @@ QUIZZES = [
             ),
             Option(
                 "Luck: three drives on a road cannot show anything",
-                "Luck is in it, but three styles agree, and so did other samples. The ones that learnt scenes by heart lost four to "
-                "twenty times as much.",
+                "Luck is in it, but the three that learnt places or scenes by heart lost two to seven times as much as the other three.",
             ),
             Option(
-                "The features: “hit” means the same on both roads",
-                "What is said in words that mean the same elsewhere can be read elsewhere. A reward adds something where the way "
-                "to what one wants is long.",
+                "A few features that mean the same on both roads",
+                "What is said in few words that mean the same elsewhere can be read elsewhere. The scene's words do, too, but there are "
+                "105 weights to learn, and the road was rarely full. A reward adds something where the way to what one wants is long.",
                 right=True,
             ),
         ),

@@ -547,6 +547,12 @@ def compare_posterior(policies, held_out):
     return scores, np.diagonal(posterior, axis1=1, axis2=2).mean(axis=1)
 
 
+@wrong("divided by 3, however many styles there are")
+def compare_by_three(policies, held_out):
+    scores = table(policies, held_out)
+    return scores, share_right(scores) * len(held_out) / 3
+
+
 @wrong("sums over a style's drives")
 def compare_sums(policies, held_out):
     scores = table(policies, held_out, lambda pi, D: np.log(chances(pi, D)).sum())
@@ -919,6 +925,13 @@ def loss_soft_plan(mdp, true_reward, learned_reward):
 def loss_soft_plans(mdp, true_reward, learned_reward):
     best, learned = (soft_value_iteration(mdp, r)[2] for r in (true_reward, learned_reward))
     return abs(expected_return(mdp, true_reward, best) - expected_return(mdp, true_reward, learned))
+
+
+@wrong("soft plans of both, kept above 0")
+def loss_soft_plans_kept(mdp, true_reward, learned_reward):
+    best, learned = (soft_value_iteration(mdp, r)[2] for r in (true_reward, learned_reward))
+    lost = expected_return(mdp, true_reward, best) - expected_return(mdp, true_reward, learned)
+    return max(0.0, lost)
 
 
 @wrong("the mean distance of the rewards")
