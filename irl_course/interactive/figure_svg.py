@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 # Letters stay letters: half the bytes, and sharp at any size.
 _STYLE = {"svg.fonttype": "none"}
+# A figure whose layout is known has no engine at all: with one, even one that does nothing,
+# Matplotlib draws twice.
+_NO_ENGINE = {"figure.autolayout": False, "figure.constrained_layout.use": False}
 
 
 def figure_svg(figure: Figure, places: dict | None = None) -> str:
@@ -32,7 +35,8 @@ def figure_svg(figure: Figure, places: dict | None = None) -> str:
     file = io.StringIO()
     known = None if places is None else places.get(_make_up(figure))
     if known:
-        figure.set_layout_engine("none")
+        with rc_context(_NO_ENGINE):
+            figure.set_layout_engine(None)
         for ax, place in zip(figure.axes, known, strict=True):
             ax.set_position(place, which="original")
     with rc_context(_STYLE):
