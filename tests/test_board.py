@@ -247,7 +247,6 @@ def test_replay_sends_every_step_and_changes_nothing(monkeypatch):
 
 
 def test_drives_are_saved_and_loaded(tmp_path):
-    pytest.importorskip("irl_course.demo_files")
     recorder = drive(STILL, steps=2, style="nice")
     press(recorder, *["ArrowRight"] * 4)
     recorder.save(tmp_path / "mine.json")

@@ -268,10 +268,7 @@ def test_an_endless_loop_is_interrupted_where_there_is_no_alarm(monkeypatch):
     assert "still running" in result.violation
 
 
-@pytest.mark.skipif(
-    not hasattr(signal, "setitimer"),
-    reason="Windows has no alarms, so no alarm of somebody else's that could be lost",
-)
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no alarms to lose")
 def test_somebody_elses_alarm_survives():
     rung = []
     before = signal.signal(signal.SIGALRM, lambda *_: rung.append(1))

@@ -337,7 +337,7 @@ def test_a_long_installation_shows_signs_of_life(folder, capsys):
 
 
 def test_a_second_start_waits_for_the_first(installer, capsys):
-    pytest.importorskip("fcntl")
+    pytest.importorskip("fcntl", reason="Windows locks files in another way")
     with course.guard():
         other = threading.Thread(target=set_up)
         other.start()

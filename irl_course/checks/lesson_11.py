@@ -13,22 +13,9 @@ from irl_course.checks.forms import Array, Number, Several, close, difference, n
 from irl_course.checks.problems import noisy_world, size
 from irl_course.checks.quiz import Option, Quiz
 from irl_course.mdp import MDP, Demos
+from irl_course.metrics import held_out_log_likelihood
 
 # --- the course's own answers --------------------------------------------------------------
-
-
-def held_out_log_likelihood(pi: np.ndarray, demos: Demos) -> float:
-    """How well a policy foretells demonstrations: the mean of log pi(a_t|s_t) over all decisions.
-
-    Args:
-        pi: action probabilities, shape (S, A).
-        demos: N trajectories of T steps, which the policy was not fitted to.
-
-    Returns:
-        The mean over all N * T decisions, at most 0; -inf where one was taken that pi never takes.
-    """
-    with np.errstate(divide="ignore"):
-        return float(np.log(pi[demos.states[:, :-1], demos.actions]).mean())
 
 
 def compare_methods(policies: np.ndarray, held_out: list[Demos]) -> tuple[np.ndarray, np.ndarray]:
