@@ -29,7 +29,8 @@ usage: python3 course.py WORD [options]
   lab [--no-browser] [--port N]   open the lessons in JupyterLab
   test [options of pytest]        run the tests
   setup                           only make or repair the environment in .venv
-  run, check, progress, build     as `irl-course` does: python3 course.py run --help
+  run, check, progress, build,
+  release, grade                  as `irl-course` does: python3 course.py run --help
   lock [--upgrade]                for maintainers: renew the two lock files (needs uv)
 
 examples:

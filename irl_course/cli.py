@@ -1,4 +1,4 @@
-"""The command `irl-course`: open the lessons, run and check notebooks, see progress, build.
+"""The command `irl-course`: open the lessons, run and check notebooks, see progress, grade, build.
 
 Each command imports what it needs only when it is called: `--help` answers at once, and from the
 standard library alone (course.py reads the command line with it before anything is installed).
@@ -58,7 +58,8 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--version", action="version", version=f"irl-course {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_add_lab, _add_run, _add_check, _add_progress, _add_build):
+    learner = (_add_lab, _add_run, _add_check, _add_progress)
+    for add in (*learner, _add_release, _add_grade, _add_build):
         add(commands)
     args, rest = parser.parse_known_args(argv)
     if rest and args.act is not _lab:
@@ -73,7 +74,7 @@ def _add(commands, name, act, about, *examples):
         name,
         help=about[0].lower() + about[1:].rstrip("."),
         description=about,
-        epilog="\n  ".join(["examples:", *examples]),
+        epilog="\n  ".join(["examples:", *examples]).replace("\n  \n", "\n\n"),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(act=act)
@@ -138,6 +139,72 @@ def _add_progress(commands):
     )
 
 
+def _add_release(commands):
+    parser = _add(
+        commands,
+        "release",
+        _release,
+        "For teachers: write a bundle that learners can open, without the answers.",
+        "irl-course release spring",
+        "irl-course release spring --lessons 03 04 --due 2027-03-01T18:00",
+        "irl-course release spring --students roster.csv     a variant for each learner",
+    )
+    parser.add_argument("out", metavar="OUT", help="a new folder")
+    parser.add_argument(
+        "--lessons", nargs="+", metavar="LESSON", help="such as 03; all of them if not given"
+    )
+    parser.add_argument(
+        "--students",
+        metavar="CSV",
+        help="who takes part: each learner's checks draw problems of their own",
+    )
+    parser.add_argument("--due", metavar="TIME", help="such as 2027-03-01T18:00; it is told only")
+    parser.add_argument(
+        "--samples",
+        metavar="FOLDER",
+        help="write there what three made-up learners hand in, to try the grading with",
+    )
+
+
+def _add_grade(commands):
+    parser = _add(
+        commands,
+        "grade",
+        _grade,
+        "For teachers: grade what a class handed in, each in a sandbox, and write the reports.",
+        "irl-course grade submissions/ grades/",
+        "irl-course grade canvas.zip grades/ --lessons 03 --roster class.csv",
+        "irl-course grade submissions/ grades/ --resume     go on after a crash, or with late ones",
+        "irl-course grade submissions/ grades/ --scheduler tcp://10.0.0.5:8786",
+        "",
+        "SUBMISSIONS is a folder or a zip with a notebook or a folder for each learner, or what",
+        "Canvas or Moodle calls 'download all submissions'. One record a learner is written to",
+        "OUT/records as soon as it is known; reports are made from these.",
+        "",
+        "exit status: 0 every learner has a record (graded, unreadable with a reason, or missing);",
+        "1 not all have one, try --resume; 2 typed wrongly",
+    )
+    add = parser.add_argument
+    add("submissions", type=Path, metavar="SUBMISSIONS")
+    add("out", type=Path, metavar="OUT", help="folder for records and reports")
+    add("--lessons", nargs="+", metavar="NN", help="those that were set (default: those found)")
+    add("--roster", type=Path, metavar="CSV", help="who is in the class; with a column `learner`")
+    add("--seed-file", type=Path, metavar="FILE",
+        help="secret behind the hidden problems; made if missing (OUT.seed)")  # fmt: skip
+    add("--jobs", type=_count, metavar="N", help="processes (default: one a processor)")
+    add("--resume", action="store_true", help="keep the records in OUT that still hold")
+    add("--scheduler", metavar="ADDRESS", help="grade on the workers of this Dask scheduler")
+    add("--level", choices=("bubblewrap", "kernel", "limits"),
+        help="of the sandbox (default: the best that works here)")  # fmt: skip
+
+
+def _count(word):
+    number = int(word)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
 def _add_build(commands):
     parser = _add(
         commands,
@@ -153,8 +220,8 @@ def _add_build(commands):
 
 
 def _lab(args):
-    root = _folder_of(FIRST_LESSON)
-    if root is None:
+    lesson = _first_lesson()
+    if lesson is None:
         return _fail(
             f"There is no {FIRST_LESSON.as_posix()} here: the folder of the course is not "
             "complete. Get it anew, or, as an author, type: irl-course build"
@@ -170,7 +237,7 @@ def _lab(args):
     _need_home()
     from jupyterlab.labapp import LabApp
 
-    LabApp.launch_instance(argv=[*_lab_options(args, root), *args.rest])
+    LabApp.launch_instance(argv=[*_lab_options(args, lesson), *args.rest])
     return 0
 
 
@@ -195,11 +262,12 @@ def _need_home():
         )
 
 
-def _lab_options(args, root):
+def _lab_options(args, lesson):
     """JupyterLab in the course's folder, on the first lesson, with nothing fetched from outside."""
+    root = lesson.parents[1]
     options = [
         f"--ServerApp.root_dir={root}",
-        f"--LabApp.default_url=/lab/tree/{FIRST_LESSON.as_posix()}",
+        f"--LabApp.default_url=/lab/tree/{lesson.relative_to(root).as_posix()}",
         "--ServerApp.log_level=WARN",
         "--LabApp.log_level=WARN",
         "--LabApp.extension_manager=readonly",
@@ -213,11 +281,15 @@ def _lab_options(args, root):
     return options
 
 
-def _folder_of(path):
-    """The course's folder: the one this package lies in, else here or above."""
+def _first_lesson():
+    """The first lesson in the course's folder: where this package lies, else here or above.
+
+    A teacher's bundle need not begin with FIRST_LESSON.
+    """
     here = Path.cwd()
     places = [Path(__file__).resolve().parents[1], here, *here.parents]
-    return next((place for place in places if (place / path).is_file()), None)
+    found = (min(place.glob("lessons/[0-9][0-9]_*.ipynb"), default=None) for place in places)
+    return next(filter(None, found), None)
 
 
 def _run(args):
@@ -239,6 +311,52 @@ def _progress(args):
     return 0
 
 
+def _release(args):
+    from irl_course.classroom.release import NotReleased, release
+
+    wanted = {key: getattr(args, key) for key in ("lessons", "students", "due", "samples")}
+    try:
+        made = release(args.out, **wanted)
+    except NotReleased as reason:
+        return _fail(str(reason))
+    except ValueError as slip:
+        print(slip, file=sys.stderr)
+        return 2
+    print(f"Release {made.id}: lessons {', '.join(made.manifest['lessons'])}")
+    many = f"to each learner their own of {len(made.zips)}, such as " if args.students else ""
+    print(f"Hand out {many}{made.zips[0]} ({made.zips[0].stat().st_size / 1e6:.1f} MB)")
+    if args.samples:
+        print(f"What three made-up learners hand in is in {args.samples}; it holds answers")
+    return 0
+
+
+def _grade(args):
+    from tqdm import tqdm
+
+    from irl_course.classroom import batch
+
+    bars = {}
+
+    def progress(what, done, total):
+        if what not in bars:
+            for bar in bars.values():
+                bar.close()
+            bars[what] = tqdm(desc=what, total=total, unit=" learners", leave=what == "grading")
+        bars[what].update(done - bars[what].n)
+
+    names = ("lessons", "roster", "seed_file", "jobs", "resume", "scheduler", "level")
+    options = {name: getattr(args, name) for name in names}
+    try:
+        outcome = batch.grade(args.submissions, args.out, **options, progress=progress)
+    except batch.Usage as reason:
+        return _fail(str(reason), 2)
+    finally:
+        for bar in bars.values():
+            bar.close()
+    print(batch.summary(outcome, args.out))
+    return outcome.exit_code
+
+
 def _build(args):
     from irl_course import notebooks
 
@@ -253,6 +371,6 @@ def _say_missing(package):
     )
 
 
-def _fail(sentence):
+def _fail(sentence, code=1):
     print(sentence, file=sys.stderr)
-    return 1
+    return code

@@ -12,7 +12,7 @@ import pytest
 from irl_course import cli
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ["lab", "run", "check", "progress", "build"]
+COMMANDS = ["lab", "run", "check", "progress", "release", "grade", "build"]
 
 
 def command(*words, **options):
@@ -102,6 +102,14 @@ def test_lab_opens_the_first_lesson(lab, tmp_path, capsys):
     ours = str(tmp_path / "irl_course" / "jupyter")
     assert os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep) == [ours, "theirs"]
     assert "Ctrl-C" in capsys.readouterr().out
+
+
+def test_lab_opens_the_first_lesson_of_a_bundle_without_00(lab, tmp_path):
+    (tmp_path / cli.FIRST_LESSON).unlink()
+    for name in ("04_maximum_margin.ipynb", "03_feature_matching.ipynb", "README.md"):
+        (tmp_path / "lessons" / name).touch()
+    assert cli.main(["lab"]) == 0
+    assert "--LabApp.default_url=/lab/tree/lessons/03_feature_matching.ipynb" in lab
 
 
 def test_lab_without_lessons_says_so(tmp_path, monkeypatch, capsys):

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import io
+import json
+import os
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from irl_course.checks import core, progress, report
 from irl_course.checks.quiz import show_quiz
 
 _SOLUTIONS = Path(__file__).parents[2] / "solutions"
+VARIANT = Path(__file__).parents[2] / ".irl-course.json"  # in a learner's own bundle
+
+
+def own_seed() -> int:
+    """Which problems the checks of this copy draw: the learner's own, 0 where there are none."""
+    try:
+        seed = json.loads(VARIANT.read_text(encoding="utf-8"))["seed"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return 0
+    return seed if type(seed) is int and 0 <= seed < 2**63 else 0
 
 
 class _Block:
@@ -45,6 +60,7 @@ class Check:
     def __init__(self) -> None:
         self._rung: dict[str, int] = {}  # how far each exercise's hints have been read
         self._failed: dict[str, str] = {}  # the problem that each last answer failed, by its label
+        self._points: dict[str, int] = {}  # that each last answer earned
 
     def __repr__(self) -> str:
         return "f = check(f) judges your f; check.hint, check.problem, check.solution take its name"
@@ -65,10 +81,13 @@ class Check:
             said = (
                 f"○ {name}: this is the course's version. Run your own cell again, then this one."
             )
+            _tell_nbgrader(self._points.get(name, 0))
             _Block(said, html=_aside(said)).show()
             return answer
-        result = core.grade(name, answer)
-        self._failed[name] = result.where
+        with _no_stderr_for_nbgrader():
+            result = core.grade(name, answer, own_seed())
+        self._failed[name], self._points[name] = result.where, result.points
+        _tell_nbgrader(result.points)
         notes = tuple(filter(None, [progress.record(result)]))
         _Block(report.text(result, notes), html=report.as_html(result, notes)).show()
         if result.outcome != "correct":
@@ -83,14 +102,14 @@ class Check:
         said = f"Hint {rung + 1} of {len(hints)}: {hints[rung]}"
         _Block(said, markdown=said.replace(":", ":**", 1).replace("Hint", "**Hint", 1)).show()
 
-    def problem(self, name: str, seed: int = 0) -> tuple:
+    def problem(self, name: str, seed: int | None = None) -> tuple:
         """The arguments on which your last answer failed (the first ones, if none did).
 
         Says what they are, and that after ✗ the name must be defined anew to be tried on them.
         """
         exercise = core.find(name)
         label = self._failed.get(name) or progress.load(name)[0].get("where", "")
-        drawn = exercise.draw(seed)
+        drawn = exercise.draw(own_seed() if seed is None else seed)
         problem = next((p for p in drawn if p.label == label), drawn[0])
         said = (
             f"{', '.join(exercise.parameters)} of one problem ({problem.label}). Run your own cell "
@@ -115,6 +134,39 @@ class Check:
     def progress(self) -> None:
         """Show how far you are through the course."""
         _Block(progress.table_text(), html=progress.table_html()).show()
+
+
+# --- nbgrader ------------------------------------------------------------------------------
+# Its autograder and validator run the notebook and read a check cell's outputs in their order:
+# an error or anything on standard error is no points, the cell's value, if a number, is the
+# points, and everything else, whatever it says, is full marks.
+
+
+def _nbgrader() -> bool:
+    return bool(os.environ.get("NBGRADER_EXECUTION"))
+
+
+def _tell_nbgrader(points: int) -> None:
+    """Give the cell a value, a plain number, before it shows anything else."""
+    if _nbgrader():
+        sys.displayhook(float(points))
+
+
+@contextlib.contextmanager
+def _no_stderr_for_nbgrader() -> Iterator[None]:
+    """A warning or a progress bar in a right answer, also a solver's own, costs no points."""
+    if not _nbgrader():
+        yield
+        return
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _aside(said: str) -> str:
