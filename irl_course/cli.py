@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from irl_course import __version__
+from irl_course import __version__, course_files
 
 FIRST_LESSON = Path("lessons", "00_start_here.ipynb")
 
@@ -89,6 +89,13 @@ def _add_lab(commands):
         "Open the lessons in JupyterLab. Words it does not know are passed on to JupyterLab.",
         "irl-course lab",
         "irl-course lab --no-browser --port 9999",
+        "irl-course lab --copy my-course     in a working copy of your own, made if need be",
+    )
+    parser.add_argument(
+        "--copy",
+        type=Path,
+        metavar="FOLDER",
+        help="copy there the lessons that it does not have yet, and open that copy",
     )
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     parser.add_argument("--port", type=int, help="8888 if not given; the next free one if taken")
@@ -220,11 +227,16 @@ def _add_build(commands):
 
 
 def _lab(args):
-    lesson = _first_lesson()
+    if args.copy is not None:
+        try:
+            print(course_files.copy_course(args.copy))
+        except course_files.NotCopied as reason:
+            return _fail(str(reason))
+    lesson = _first_lesson(args.copy)
     if lesson is None:
         return _fail(
-            f"There is no {FIRST_LESSON.as_posix()} here: the folder of the course is not "
-            "complete. Get it anew, or, as an author, type: irl-course build"
+            f"There is no {FIRST_LESSON.as_posix()} here. For a copy of your own type "
+            "`irl-course lab --copy my-course`; as an author, `irl-course build`."
         )
     if find_spec("jupyterlab") is None:
         return _say_missing("jupyterlab")
@@ -281,15 +293,15 @@ def _lab_options(args, lesson):
     return options
 
 
-def _first_lesson():
-    """The first lesson in the course's folder: where this package lies, else here or above.
+def _first_lesson(copy=None):
+    """The first lesson in a copy, or in the course's folder: around this package, here or above.
 
     A teacher's bundle need not begin with FIRST_LESSON.
     """
     here = Path.cwd()
-    places = [Path(__file__).resolve().parents[1], here, *here.parents]
-    found = (min(place.glob("lessons/[0-9][0-9]_*.ipynb"), default=None) for place in places)
-    return next(filter(None, found), None)
+    around = [Path(__file__).resolve().parents[1], here, *here.parents]
+    places = around if copy is None else [copy.expanduser().resolve()]
+    return next(filter(None, map(course_files.first_lesson, places)), None)
 
 
 def _run(args):

@@ -38,7 +38,7 @@ def _made(requirement: str) -> str:
     """A new environment that sees this one's packages, and has one more."""
     folder = Path(tempfile.mkdtemp(prefix="irl-course-peer-"))
     _run(sys.executable, "-m", "venv", folder)
-    python = folder / "bin" / "python"
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     site = _run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip()
     ours = {sysconfig.get_path(name) for name in ("purelib", "platlib")}
     (Path(site) / "the-course.pth").write_text("\n".join(sorted(ours)) + "\n", "utf-8")

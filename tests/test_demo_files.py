@@ -7,8 +7,10 @@ import subprocess
 import sys
 import types
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import peers
 import pytest
 
 from irl_course import demo_files
@@ -340,9 +342,56 @@ def test_there_and_back_with_a_stand_in_for_imitation(stand_in, mdp, demos):
         to_imitation(Demos([[0, 8]], [[2]]), mdp)
 
 
-def test_there_and_back_with_imitation(mdp, demos):
-    pytest.importorskip("imitation", reason="the package imitation is not installed")
-    check_there_and_back(mdp, demos)
+_CLONE = """
+import json
+import numpy as np
+from imitation.algorithms.bc import BC
+from imitation.data import rollout
+from imitation.data.wrappers import RolloutInfoWrapper
+from stable_baselines3.common.vec_env import DummyVecEnv
+
+from irl_course import planning
+from irl_course.demo_files import from_imitation, to_imitation
+from irl_course.environments.playing import gridworld_env
+from irl_course.mdp import sample_demos
+
+env, rng = gridworld_env(max_steps=15), np.random.default_rng(0)
+expert = planning.policy_iteration(env.mdp, env.reward)[1]
+demos = sample_demos(env.mdp, expert, n_demos=30, horizon=15, seed=0)
+given = to_imitation(demos, env.mdp)
+back = from_imitation(given)
+same = (back.states == demos.states).all() and (back.actions == demos.actions).all()
+
+spaces = {"observation_space": env.observation_space, "action_space": env.action_space}
+cloning = BC(**spaces, demonstrations=given, rng=rng, batch_size=32)
+
+def worth():
+    many = DummyVecEnv([lambda: RolloutInfoWrapper(gridworld_env(max_steps=15))])
+    enough = rollout.make_sample_until(min_episodes=20)
+    played = rollout.rollout(cloning.policy, many, enough, rng=rng)
+    to_imitation(from_imitation(played), env.mdp)  # what it plays is possible in the MDP
+    return float(np.mean([episode.rews.sum() for episode in played]))
+
+before = worth()
+cloning.train(n_epochs=40, progress_bar=False, log_interval=10**6)
+best = float(np.mean(env.reward[demos.states[:, :-1], demos.actions].sum(axis=1)))
+print(json.dumps({"same": bool(same), "before": before, "after": worth(), "expert": best}))
+"""
+
+
+def test_imitation_clones_demonstrations_of_the_course():
+    if not os.environ.get("IRL_COURSE_IMITATION"):  # nor is it made: it brings torch, 2 GB
+        pytest.skip("IRL_COURSE_IMITATION names no Python that has imitation; see CONTRIBUTING.md")
+    done = subprocess.run(
+        [peers.python_with("imitation", "imitation"), "-c", _CLONE],
+        capture_output=True,
+        encoding="utf-8",
+        env=dict(os.environ, PYTHONPATH=str(Path(__file__).parents[1])),
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads(done.stdout.strip().split("\n")[-1])
+    assert found["same"]  # there and back
+    assert found["before"] < found["expert"] / 2 < 0.9 * found["expert"] < found["after"], found
 
 
 def test_a_missing_imitation_is_said(monkeypatch, demos):

@@ -19,8 +19,12 @@ from irl_course.environments import (
     RIGHT,
     gridworld,
     highway,
+    macrocell_world,
+    objectworld,
+    personal_world,
     playing,
     random_mdp,
+    three_paths,
 )
 from irl_course.environments.playing import TabularEnv, gridworld_env, highway_env
 
@@ -44,6 +48,26 @@ def play(env, seed, actions):
 @pytest.mark.parametrize("render_mode", [None, "ansi", "rgb_array"])
 def test_gymnasium_s_own_check(name, render_mode):
     check_env(gymnasium.make(name, render_mode=render_mode).unwrapped)
+
+
+def test_every_world_that_is_registered_is_checked():
+    assert {name for name in gymnasium.registry if name.startswith("irl_course/")} == set(IDS)
+
+
+@pytest.mark.parametrize(
+    "mdp",
+    [
+        random_mdp(6, 3, 0.9, seed=0),
+        random_mdp(6, 3, 0.9, seed=0, sparse=True),
+        three_paths()[0],
+        macrocell_world(8, 2, seed=0).mdp,
+        objectworld(8, seed=0).mdp,
+        personal_world("ada").mdp,
+    ],
+    ids=["dense", "sparse", "paths", "macrocells", "objects", "personal"],
+)
+def test_gymnasium_s_own_check_of_other_worlds(mdp):
+    check_env(TabularEnv(mdp), skip_render_check=True)  # it would make them anew, by name
 
 
 @pytest.mark.parametrize("name", IDS)

@@ -532,6 +532,39 @@ def test_a_real_nbgrader_gives_the_same_points(tmp_path):
     assert points["ben"] == full | partial
 
 
+_VALIDATE = """
+import json, sys
+from nbgrader import nbgraderformat
+from nbgrader.nbgraderformat import MetadataValidator
+
+known = set(MetadataValidator().schema["properties"])
+counts = {}
+for path in sys.argv[1:]:
+    with open(path, encoding="utf-8") as file:
+        notebook = nbgraderformat.read(file, as_version=4)  # raises where a cell is not as it likes
+    cells = [cell for cell in notebook.cells if "nbgrader" in cell.metadata]
+    for cell in cells:  # what it would only warn about
+        assert set(cell.metadata.nbgrader) <= known, cell.id
+        assert cell.metadata.nbgrader.get("cell_type", cell.cell_type) == cell.cell_type, cell.id
+    counts[path] = sum(cell.metadata.nbgrader.get("points", 0) for cell in cells)
+print(json.dumps(counts))
+"""
+
+
+def test_nbgrader_s_own_validator_accepts_every_notebook():
+    nbgrader = peers.python_with("nbgrader>=0.9,<0.10", "nbgrader")
+    notebooks = sorted(map(str, ROOT.glob("*s/[0-9][0-9]_*.ipynb")))
+    done = subprocess.run(
+        [nbgrader, "-c", _VALIDATE, *notebooks], capture_output=True, encoding="utf-8"
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    points = json.loads(done.stdout)
+    assert len(points) == len(notebooks) > 0
+    for path, total in points.items():
+        lesson = checks.exercises(Path(path).name[:2])
+        assert total == sum(exercise.points for exercise in lesson.values()), path
+
+
 @pytest.mark.parametrize("way", ["autograde", "validate"])
 def test_under_nbgrader_a_check_cell_has_a_plain_number_first(monkeypatch, capfd, way):
     monkeypatch.setenv("NBGRADER_EXECUTION", way)

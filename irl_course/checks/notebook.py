@@ -14,8 +14,9 @@ from pathlib import Path
 
 from irl_course.checks import core, progress, report
 from irl_course.checks.quiz import show_quiz
+from irl_course.course_files import course_folder
 
-_SOLUTIONS = Path(__file__).parents[2] / "solutions"
+_SOLUTIONS = course_folder() / "solutions"
 VARIANT = Path(__file__).parents[2] / ".irl-course.json"  # in a learner's own bundle
 
 
