@@ -70,9 +70,9 @@ walkers = {"expert": expert, **dict(zip(rivals, others))}
 def draw_walkers(ax, points):
     places = {"expert": ((-12, -3), "right"), "around": ((-12, -3), "right")}
     places["stays in mud"] = ((0, 14), "center")
+    ax.plot(*np.array(list(points.values())).T, "o", color="0.35", markersize=7, zorder=3)
+    ax.plot(*points["expert"], "o", color=EXPERT["color"], markersize=7, zorder=3)
     for name, point in points.items():
-        colour, order = (EXPERT["color"], 4) if name == "expert" else ("0.35", 3)
-        ax.plot(*point, "o", color=colour, markersize=7, zorder=order)
         offset, align = places.get(name, ((12, -3), "left"))
         ax.annotate(name, point, xytext=offset, textcoords="offset points", ha=align)
     ax.set(xlim=(-3.5, 10.5), ylim=(-0.7, 6.2), aspect="equal")
@@ -453,7 +453,7 @@ def draw_curves(ax, *marked):
     ax.plot(steps, totals, "--", color="C2", label="all slack together")
     for x in marked:
         ax.axvline(x, color="0.4", linewidth=1)
-    ax.set(xlabel="log10 of the price", ylim=(0, 13), xticks=range(-2, 3))
+    ax.set(xlabel="log10 of the price", ylim=(0, 13))
     ax.legend(loc="upper center")
 
 
@@ -476,7 +476,7 @@ def three_prices():
     for ax in axes.flat[1:3]:
         ax.set(xlim=(-1.7, 4.4), ylim=(2.9, 6.1), xticks=range(-1, 5))
     draw_curves(axes[1, 1], *prices)
-    axes[1, 1].set_title("A higher price: less slack, a narrower street")
+    axes[1, 1].set(xticks=range(-2, 3), title="A higher price: less slack, a narrower street")
     return fig
 
 

@@ -1,7 +1,9 @@
 """SVG pictures and explorers, without a browser."""
 
+import gc
 import re
 import struct
+import sys
 import time
 from xml.etree import ElementTree
 
@@ -15,6 +17,7 @@ from matplotlib.figure import Figure
 from irl_course import plotting
 from irl_course.environments import gridworld
 from irl_course.interactive import choice, explore, figure_svg, grid_svg, side_by_side, slider
+from irl_course.interactive.axis_svg import axis_svg
 
 GRID = gridworld("S..P\n.#..\n...G", slip=0.2)
 N = 12
@@ -184,6 +187,14 @@ def test_a_figure_becomes_one_well_formed_picture_with_a_name():
     plt.close(figure)
 
 
+def test_the_name_has_the_titles_wherever_they_stand():
+    figure = curve()
+    figure.axes[0].set_title("to the left", loc="left")
+    name = ElementTree.fromstring(figure_svg(figure)).get("aria-label")
+    assert name.startswith("to the left") and "3 points" in name
+    plt.close(figure)
+
+
 def test_two_figures_share_no_id():
     def ids(svg):
         return set(re.findall(r'\bid="([^"]*)"', svg))
@@ -210,16 +221,104 @@ def where(figure):
 
 def test_a_figure_like_an_earlier_one_keeps_its_places():
     fresh, places = where(two_panels(1, "one line")), {}
-    for last in (1, 1, 1_000):
+    for last in (1, 1, 100):
         again = two_panels(last, "one line")
         figure_svg(again, places)
         np.testing.assert_allclose(where(again), fresh, atol=1e-3)
+    longer = where(two_panels(1_000, "one line"))
+    for last in (1_000, 1):  # more room for longer numbers, and it is not taken back
+        again = two_panels(last, "one line")
+        figure_svg(again, places)
+        np.testing.assert_allclose(where(again), longer, atol=1e-3)
+    assert longer[1][0] > fresh[1][0]
     higher = two_panels(1, "a title\nof two lines")
     figure_svg(higher, places)
     np.testing.assert_allclose(
         where(higher), where(two_panels(1, "a title\nof two lines")), atol=1e-3
     )
     assert where(higher)[1][3] < fresh[1][3] and len(places) == 2
+    plt.close("all")
+
+
+# --- axis_svg
+
+
+def two_axes(kind="numbers"):
+    figure, ax = plt.subplots(figsize=(4, 3), layout="constrained")
+    if kind == "names":
+        ax.barh(["hurry", "likes < the park", ""], [0.2, 0.5, 0.1])
+        ax.invert_yaxis()
+    else:
+        ax.plot([-3, 250], [0.5, -0.25])
+        ax.set_xticks([0, 50, 100, 900], ["0", "fifty", "", "outside"])
+    ax.set_xlabel("along & more", loc="right")
+    ax.set_ylabel("up", fontsize=13, color="C2")
+    if kind == "equal":
+        ax.set(aspect="equal", ylim=(-40, 70))
+    return figure
+
+
+def texts(svg):
+    """Every text with its place, turn, size, colour and anchor, as a browser would take them."""
+    found = []
+    parents = {child: parent for parent in svg.iter() for child in parent}
+    for text in svg.iter(f"{SVG}text"):
+        chain = [text]
+        while chain[-1] in parents:
+            chain.append(parents[chain[-1]])
+
+        def look(name, default, chain=chain):
+            for element in chain:
+                style = dict(re.findall(r"([\w-]+): ([^;]+)", element.get("style", "")))
+                if name in style or element.get(name):
+                    return style.get(name) or element.get(name)
+            return default
+
+        x, y, turn = float(text.get("x")), float(text.get("y")), text.get("transform", "rotate(-0")
+        size = float(look("font-size", "").removesuffix("px"))
+        colour, anchor = look("fill", "#000000"), look("text-anchor", "start")
+        found.append((text.text, "rotate(-90" in turn, size, colour, anchor, x, y))
+    return sorted(found)
+
+
+@pytest.mark.parametrize("kind", ["numbers", "names", "equal"])
+def test_axes_are_written_as_matplotlib_draws_them(kind, monkeypatch):
+    plotting.use_style()
+    module = sys.modules[figure_svg.__module__]
+    ours = ElementTree.fromstring(figure_svg(two_axes(kind)))
+    monkeypatch.setattr(module, "axis_svg", lambda axis: "")
+    theirs = ElementTree.fromstring(figure_svg(two_axes(kind)))
+    for one, other in zip(texts(ours), texts(theirs), strict=True):
+        assert one[:5] == other[:5]
+        assert one[5:] == pytest.approx(other[5:], abs=0.5), one  # points
+    ticks = ours.findall(f"{SVG}g")[-2].find(f"{SVG}path").get("d")
+    drawn = [use for use in theirs.iter(f"{SVG}use") if "stroke-width: 0.8" in use.get("style")]
+    below = [float(use.get("x")) for use in drawn][: ticks.count("M")]
+    assert [float(x) for x in re.findall(r"M([\d.]+)", ticks)] == pytest.approx(below, abs=0.01)
+    plt.close("all")
+
+
+def test_other_axes_are_left_to_matplotlib():
+    plotting.use_style()
+    figure, axes = plt.subplots(3, 3)
+    ways = [
+        lambda ax: ax.set_xscale("log"),
+        lambda ax: ax.grid(True),
+        lambda ax: ax.set_xlabel("$x$"),
+        lambda ax: ax.set_xlabel("two\nlines"),
+        lambda ax: ax.tick_params("x", rotation=90),
+        lambda ax: ax.xaxis.tick_top(),
+        lambda ax: ax.xaxis.set_visible(False),
+        lambda ax: ax.axis("off"),
+        lambda ax: ax.plot([0, 1e-9], [0, 1]),  # times ten to the minus nine
+    ]
+    for ax, way in zip(axes.flat, ways, strict=True):
+        ax.plot([1, 2], [1, 2]) if way is not ways[-1] else None
+        way(ax)
+        assert axis_svg(ax.xaxis) == ""
+    polar = plt.figure().add_subplot(projection="polar")
+    assert not axis_svg(polar.xaxis) and not axis_svg(polar.yaxis)
+    assert "10" in figure_svg(figure) and axes[0, 0].xaxis.get_visible()
     plt.close("all")
 
 
@@ -236,17 +335,44 @@ def test_draw_may_return_a_figure_and_the_still_is_its_first():
     assert plt.get_fignums() == figures
 
 
+def test_the_numbers_on_the_axes_follow():
+    def draw(top):
+        figure, ax = plt.subplots(figsize=(3, 2), layout="constrained")
+        ax.set(xlim=(0, top), title=f"up to {top}")
+        return figure
+
+    shown = explore(draw, caption="c", top=slider(5, 500, 5, 5, "top"))
+    seen = [re.findall(r">(\d+)</text>", shown.picture.value)]
+    for top in (500, 5):
+        shown.controls["top"].value = top
+        assert shown.error is None and f'aria-label="up to {top}' in shown.picture.value
+        seen.append(re.findall(r">(\d+)</text>", shown.picture.value))
+    assert "500" in seen[1] and seen[0] == seen[2] != seen[1]
+
+
 def test_html_alone_is_no_still():
     with pytest.raises(TypeError, match="give explore a `still`"):
         explore(lambda: "<b>x</b>", caption="c").still_png()
 
 
-def test_fifty_figures_leave_nothing_behind():
+def test_two_hundred_figures_leave_nothing_behind():
+    """No figure is left, and none waits for a search of everything that the notebook holds."""
+
+    def figures():
+        return plt.get_fignums(), sum(isinstance(thing, Figure) for thing in gc.get_objects())
+
+    searches = []
     shown = explore(curve, caption="c", n=slider(2, 300, 3, 1, "n"))
-    widgets, figures = len(_instances), plt.get_fignums()
-    for n in range(4, 54):
-        shown.controls["n"].value = n
-    assert (len(_instances), plt.get_fignums()) == (widgets, figures)
+    gc.collect()
+    widgets, before = len(_instances), figures()
+    gc.callbacks.append(count := lambda phase, about: searches.append(about["generation"]))
+    try:
+        for n in range(4, 204):
+            shown.controls["n"].value = n
+    finally:
+        gc.callbacks.remove(count)
+    assert (len(_instances), figures()) == (widgets, before)
+    assert gc.isenabled() and 2 not in searches
 
 
 def test_the_picture_follows_the_controls():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -76,9 +77,8 @@ def picture_html(draw: Callable, name: str, places: dict) -> tuple[str, Exceptio
     """
     error = None
     try:
-        with figures_closed():
-            picture, text = with_text(draw())
-            html = picture if isinstance(picture, str) else figure_svg(picture, places)
+        with _swept(), figures_closed():
+            html, text = _as_html(draw(), places)
     except Exception as raised:  # whatever it is, a sentence tells and the page goes on
         error, html, text = raised, _apology(raised), ""
     below = f'<p role="status" style="margin:6px 0 0">{escape(text)}</p>' if text else ""
@@ -87,6 +87,29 @@ def picture_html(draw: Callable, name: str, places: dict) -> tuple[str, Exceptio
         f'<div role="group" aria-label="{name}" style="line-height:1.4">{html}{below}</div>',
         error,
     )
+
+
+@contextmanager
+def _swept():
+    """Free what is made inside, once it is of no use, and look at nothing older.
+
+    Figures are full of cycles. Left lying, every dozen or so of them cost a search of all that the
+    notebook holds, and the slider sticks for a third of a second.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+            gc.collect(0)
+
+
+def _as_html(drawn, places):
+    """HTML, and the sentence below it; of a figure nothing is kept, so that it can be freed."""
+    picture, text = with_text(drawn)
+    return (picture if isinstance(picture, str) else figure_svg(picture, places)), text
 
 
 def with_text(drawn) -> tuple:
