@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -156,21 +157,17 @@ def _add_release(commands):
         "irl-course release spring --lessons 03 04 --due 2027-03-01T18:00",
         "irl-course release spring --students roster.csv     a variant for each learner",
     )
-    parser.add_argument("out", metavar="OUT", help="a new folder")
-    parser.add_argument(
-        "--lessons", nargs="+", metavar="LESSON", help="such as 03; all of them if not given"
-    )
-    parser.add_argument(
-        "--students",
-        metavar="CSV",
-        help="who takes part: each learner's checks draw problems of their own",
-    )
-    parser.add_argument("--due", metavar="TIME", help="such as 2027-03-01T18:00; it is told only")
-    parser.add_argument(
-        "--samples",
-        metavar="FOLDER",
-        help="write there what three made-up learners hand in, to try the grading with",
-    )
+    add = parser.add_argument
+    add("out", metavar="OUT", help="a new folder")
+    add("--lessons", nargs="+", type=_lesson, metavar="NN",
+        help="such as 03 04; all of them if not given")  # fmt: skip
+    add("--students", metavar="CSV",
+        help="one bundle for each learner of this roster (a column `learner`, or what Canvas or "
+        "Moodle exports): their checks draw problems of their own")  # fmt: skip
+    add("--due", metavar="TIME",
+        help="such as 2027-03-01T18:00: the bundle tells it, nothing enforces it")  # fmt: skip
+    add("--samples", metavar="FOLDER",
+        help="write there what three made-up learners hand in, to try `grade` with")  # fmt: skip
 
 
 def _add_grade(commands):
@@ -179,30 +176,45 @@ def _add_grade(commands):
         "grade",
         _grade,
         "For teachers: grade what a class handed in, each in a sandbox, and write the reports.",
-        "irl-course grade submissions/ grades/",
-        "irl-course grade canvas.zip grades/ --lessons 03 --roster class.csv",
-        "irl-course grade submissions/ grades/ --resume     go on after a crash, or with late ones",
-        "irl-course grade submissions/ grades/ --scheduler tcp://10.0.0.5:8786",
+        "irl-course grade submissions/ graded",
+        "irl-course grade submissions.zip graded --lessons 03 04 --roster roster.csv",
+        "irl-course grade submissions.zip graded --lessons 03 04 --roster roster.csv --resume",
+        "irl-course grade submissions/ graded --scheduler tcp://10.0.0.5:8786",
         "",
-        "SUBMISSIONS is a folder or a zip with a notebook or a folder for each learner, or what",
-        "Canvas or Moodle calls 'download all submissions'. One record a learner is written to",
-        "OUT/records as soon as it is known; reports are made from these.",
+        "SUBMISSIONS holds a notebook or a folder for each learner, or is the zip that Canvas or",
+        "Moodle gives you for 'download all submissions'. Of two assignments, unpack both zips",
+        "into one folder. With --resume, after a crash or when late work has come in, too, only",
+        "what is new or changed is graded: say all else as before.",
+        "",
+        "OUT/class.html is the class at a glance, OUT/feedback has a page for each learner,",
+        "OUT/grades.csv, canvas.csv and moodle.csv are tables, OUT/similar.html lists answers that",
+        "resemble each other. OUT.seed, beside it, is secret: --resume needs it.",
         "",
         "exit status: 0 every learner has a record (graded, unreadable with a reason, or missing);",
         "1 not all have one, try --resume; 2 typed wrongly",
     )
     add = parser.add_argument
-    add("submissions", type=Path, metavar="SUBMISSIONS")
+    add("submissions", type=Path, metavar="SUBMISSIONS", help="a folder or a zip")
     add("out", type=Path, metavar="OUT", help="folder for records and reports")
-    add("--lessons", nargs="+", metavar="NN", help="those that were set (default: those found)")
-    add("--roster", type=Path, metavar="CSV", help="who is in the class; with a column `learner`")
+    add("--lessons", nargs="+", type=_lesson, metavar="NN",
+        help="those that were set, such as 03 04 (default: those found)")  # fmt: skip
+    add("--roster", type=Path, metavar="CSV",
+        help="who is in the class, as `release` takes it: to tell who is missing")  # fmt: skip
+    add("--title", default="", metavar="TEXT",
+        help="heading of every page, such as 'IRL 2027, problem set 2'")  # fmt: skip
     add("--seed-file", type=Path, metavar="FILE",
         help="secret behind the hidden problems; made if missing (OUT.seed)")  # fmt: skip
     add("--jobs", type=_count, metavar="N", help="processes (default: one a processor)")
-    add("--resume", action="store_true", help="keep the records in OUT that still hold")
+    add("--resume", action="store_true", help="go on: keep the records in OUT that still hold")
     add("--scheduler", metavar="ADDRESS", help="grade on the workers of this Dask scheduler")
     add("--level", choices=("bubblewrap", "kernel", "limits"),
         help="of the sandbox (default: the best that works here)")  # fmt: skip
+
+
+def _lesson(word):
+    """A lesson's number, however it is named: 3, 03, or its notebook."""
+    name = Path(word).name
+    return name[:2] if re.match(r"\d\d_", name) else name.zfill(2) if name.isdigit() else word
 
 
 def _count(word):
@@ -334,11 +346,19 @@ def _release(args):
     except ValueError as slip:
         print(slip, file=sys.stderr)
         return 2
-    print(f"Release {made.id}: lessons {', '.join(made.manifest['lessons'])}")
-    many = f"to each learner their own of {len(made.zips)}, such as " if args.students else ""
-    print(f"Hand out {many}{made.zips[0]} ({made.zips[0].stat().st_size / 1e6:.1f} MB)")
+    lessons = list(made.manifest["lessons"])
+    size = f"{made.zips[0].stat().st_size / 1e6:.1f} MB"
+    print(f"Release {made.id}: lessons {', '.join(lessons)}.")
+    if args.students:
+        print(f"Hand out {made.zips[0].parent} ({len(made.zips)} zips of {size}, one a learner; "
+              f"{Path(args.out, 'manifest.json')} says whose each is).")  # fmt: skip
+    else:
+        print(f"Hand out {made.zips[0]} ({size}).")
     if args.samples:
-        print(f"What three made-up learners hand in is in {args.samples}; it holds answers")
+        print(f"What three made-up learners hand in, answers and all, is in {args.samples}.")
+    roster = f" --roster {args.students}" if args.students and not args.samples else ""
+    print(f"When work has come in: irl-course grade {args.samples or 'SUBMISSIONS'} graded "
+          f"--lessons {' '.join(lessons)}{roster}")  # fmt: skip
     return 0
 
 
@@ -348,23 +368,29 @@ def _grade(args):
     from irl_course.classroom import batch
 
     bars = {}
+    often = 0.2 if sys.stderr.isatty() else 30  # seconds; a log is no screen
+    shape = "{desc}: {n_fmt} of {total_fmt} learners |{bar:20}| {elapsed}, {remaining} to go"
+
+    def close():
+        for bar in bars.values():
+            bar.close()
 
     def progress(what, done, total):
         if what not in bars:
-            for bar in bars.values():
-                bar.close()
-            bars[what] = tqdm(desc=what, total=total, unit=" learners", leave=what == "grading")
+            close()
+            bars[what] = tqdm(desc=what, total=total, bar_format=shape, mininterval=often,
+                              maxinterval=often, leave=what == "grading")  # fmt: skip
         bars[what].update(done - bars[what].n)
 
-    names = ("lessons", "roster", "seed_file", "jobs", "resume", "scheduler", "level")
+    names = ("lessons", "roster", "title", "seed_file", "jobs", "resume", "scheduler", "level")
     options = {name: getattr(args, name) for name in names}
     try:
         outcome = batch.grade(args.submissions, args.out, **options, progress=progress)
     except batch.Usage as reason:
+        close()  # a sentence must not stand at the end of a bar
         return _fail(str(reason), 2)
     finally:
-        for bar in bars.values():
-            bar.close()
+        close()
     print(batch.summary(outcome, args.out))
     return outcome.exit_code
 

@@ -290,6 +290,8 @@ def test_every_learner_has_a_record(graded):
         "twice/a.ipynb, twice/b.ipynb",
         "word": "the file is not a notebook: it is not JSON (line 1)",
     }
+    assert outcome.in_part == []
+    assert f"Open {base / 'out' / 'class.html'} first" in batch.summary(outcome, base / "out")
     points = {path.stem: record(base / "out", path.stem)["points"]
               for path in base.glob("out/records/*")}  # fmt: skip
     assert points.pop(records.stem("<script>")) == 0
@@ -430,6 +432,31 @@ def judged(task):
 
 def many(tmp_path, n=6):
     return put(tmp_path / "in", {f"l{i}.ipynb": RIGHT + b" " * i for i in range(n)})
+
+
+def test_the_summary_tells_who_is_graded_in_part(tmp_path):
+    outcome = batch.Outcome(total=30)
+    for n in range(30):
+        reason = "lesson 04: not handed in" if n else ""
+        outcome.count({"status": "graded", "learner": f"l{n}", "reason": reason})
+    said = batch.summary(outcome, tmp_path)
+    assert said.count("graded in part: l") == batch.TOLD and "graded in part: 9 more" in said
+    assert "30 learners: 30 graded." in said and "class.html" not in said  # it is not there
+
+
+def test_a_title_heads_every_page(tmp_path, monkeypatch, capsys):
+    with_crew(monkeypatch, judged)
+    out = tmp_path / "out"
+    words = ["grade", str(many(tmp_path)), str(out), "--level", "kernel", "--title", "Set <2>"]
+    assert cli.main([*words, "--lessons", "0"]) == 0
+    pages = [*out.glob("*.html"), *out.glob("feedback/*.html")]
+    assert len(pages) == 8 and all("Set &lt;2&gt;" in page.read_text("utf-8") for page in pages)
+    assert "Lessons: 00." in capsys.readouterr().out  # it may be called 0
+
+
+def test_a_slip_is_told_on_a_line_of_its_own(tmp_path, capsys):
+    assert cli.main(["grade", str(many(tmp_path)), str(tmp_path / "out"), "--lessons", "55"]) == 2
+    assert "\r" in capsys.readouterr().err.split("There is no lesson 55;")[0][-1:]
 
 
 def test_a_fault_is_no_record_and_is_tried_again(tmp_path, monkeypatch, capsys):

@@ -400,7 +400,9 @@ def test_the_command_says_what_to_hand_out(tmp_path, capsys, roster):
     assert f"Hand out {out / 'irl-course.zip'} (0." in capsys.readouterr().out
     each = str(tmp_path / "each")
     assert cli.main(["release", each, "--lessons", "00", "--students", str(roster)]) == 0
-    assert "their own of 3" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "(3 zips of 0." in said and "one a learner" in said
+    assert f"graded --lessons 00 --roster {roster}" in said
 
 
 def test_the_command_explains_its_troubles(tmp_path, capsys):

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import statistics
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 from urllib.parse import unquote
@@ -231,9 +232,27 @@ def test_a_lesson_that_was_not_handed_in_is_said(tmp_path, records):
     write_reports(put(tmp_path, record, records["Ada Lovelace"]))
     said = words(feedback(tmp_path, "00"))
     assert "6 of 27 points" in said and "Lesson 03: not handed in." in said
+    assert "This is not a mark. If you have done it, save it" in said
+    assert "Lesson 01: Forward reinforcement learning 6 of 10 points" in said
     line = line_of(tmp_path / "grades.csv", "Bo Ek")
     assert (line["01 (of 10)"], line["03 (of 17)"], line["03 best_mixture (of 3)"]) == ("6", "", "")
     assert table(tmp_path / "canvas.csv")[2]["Lesson 03: Feature matching"] == ""
+    told = line_of(tmp_path / "moodle.csv", "Bo Ek", "Full name")["Feedback comments"]
+    assert "Not graded: lesson 03: not handed in." in told
+    results = json.loads((tmp_path / "gradescope" / "00" / "results.json").read_text("utf-8"))
+    assert "Not graded: lesson 03: not handed in." in results["output"]
+
+
+def test_all_right_so_far_is_not_all(tmp_path, records):
+    record = records["Ada Lovelace"]
+    del record["lessons"]["03"]
+    reason = (
+        "lesson 04: not handed in; x.pdf: the file is not a notebook; lesson 03: the file is empty"
+    )
+    write_reports(put(tmp_path, record | {"points": 10, "reason": reason}))
+    said = words(feedback(tmp_path, "00"))
+    assert "All 5 exercises that could be read are right." in said and "Well done" not in said
+    assert "x.pdf: the file is not a notebook. Lesson 03: the file is empty. Lesson 04: not" in said
 
 
 # --- the class page ----------------------------------------------------------------------------
@@ -254,6 +273,11 @@ def test_the_class_page_says_which_exercises_and_which_misconceptions(out):
     )  # at first glance, and in the list
     assert "Eve O'Malley, Fay Wray, Hal Finney, Zoë" in said
     assert "1 pair of similar submissions" in said
+    assert "Late, says Canvas: Eve O'Malley." in said and "Nothing handed in: Max Absent." in said
+    points = [int(line["points"]) / 27 for line in table(out / "grades.csv") if line["points"]]
+    low, middle, high = statistics.quantiles(points, n=4, method="inclusive")
+    assert f"{100 * middle:.0f} %of the points (median)" in said
+    assert f"{100 * low:.0f}–{100 * high:.0f} %the middle half" in said
 
 
 def test_links_lead_to_pages_that_are_there(out):
@@ -378,6 +402,8 @@ def test_grades_csv(out):
         "20", "27", "7", "13",
     )  # fmt: skip
     assert zoe["01 value_iteration (of 3)"] == "2"
+    assert "Zoë Müller" in words((out / zoe["page"]).read_text("utf-8"))
+    assert [line["learner"] for line in lines if line["late"]] == ["Eve O'Malley"]
     untouched = line_of(out / "grades.csv", "Gus Grissom")
     assert (untouched["status"], untouched["points"]) == ("graded", "0")
     for learner, status in (("Ursula Broke", "unreadable"), ("Max Absent", "missing")):

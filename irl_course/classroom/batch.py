@@ -24,10 +24,9 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 
-from irl_course.classroom import handin, rows, sandbox, unit
+from irl_course.classroom import handin, reports, rows, sandbox, unit
 from irl_course.classroom.crew import Cluster, Local, Stopped, jobs_here
 from irl_course.classroom.handin import HandIn
 from irl_course.classroom.records import VERSION, Folder, InUse, stem
@@ -35,7 +34,7 @@ from irl_course.classroom.unit import Handed, Unit
 
 SECRET_BYTES = 32
 ENOUGH_FAULTS = 20  # one after another: it is the machine, not the submissions
-TOLD = 20  # unreadable files listed on the screen
+TOLD = 20  # of a kind listed on the screen
 ABOUT, FAULTS = "batch.json", "faults.json"
 
 
@@ -51,6 +50,7 @@ class Outcome:
     graded: int = 0
     unreadable: list[tuple[str, str]] = field(default_factory=list)  # learner, reason
     missing: list[str] = field(default_factory=list)
+    in_part: list[tuple[str, str]] = field(default_factory=list)  # graded, but not every lesson
     faults: list[dict] = field(default_factory=list)
     before: int = 0  # recorded by an earlier run
     superseded: list[str] = field(default_factory=list)  # records of files that are not there now
@@ -75,6 +75,8 @@ class Outcome:
         """Take in one record."""
         if record["status"] == "graded":
             self.graded += 1
+            if record["reason"]:
+                self.in_part.append((record["learner"], record["reason"]))
         elif record["status"] == "missing":
             self.missing.append(record["learner"])
         else:
@@ -87,6 +89,7 @@ def grade(
     *,
     lessons: Sequence[str] | None = None,
     roster: Path | None = None,
+    title: str = "",
     seed_file: Path | None = None,
     jobs: int | None = None,
     resume: bool = False,
@@ -101,6 +104,7 @@ def grade(
         out: the folder for records and reports.
         lessons: the lessons that were set, such as "03"; those that are found if not given.
         roster: a CSV file of the class.
+        title: what the reports' pages are headed with.
         seed_file: the secret that hidden problems are drawn from; made if it is not there. Beside
             `out`, with the ending `.seed`, if not given.
         jobs: processes; one for each processor if not given.
@@ -135,7 +139,7 @@ def grade(
                 _grade(plan, crew, outcome, progress)
             finally:
                 _write_faults(folder, outcome)
-            _write_reports(out, people)
+            reports.write_reports(out, title, people or None)
     except (handin.NothingThere, InUse) as reason:
         raise Usage(str(reason)) from None
     except Stopped as reason:
@@ -211,8 +215,9 @@ def summary(outcome: Outcome, out: Path) -> str:
     ]
     if outcome.level == "limits":
         lines.append("Its walls are low: learner code could read what you can read.")
-    lines += [f"  unreadable: {who}: {why}" for who, why in outcome.unreadable[:TOLD]]
-    lines += [f"  not graded: {f['learner']}: {f['reason']}" for f in outcome.faults[:TOLD]]
+    lines += _some("unreadable", outcome.unreadable)
+    lines += _some("graded in part", outcome.in_part)
+    lines += _some("not graded", [(f["learner"], f["reason"]) for f in outcome.faults])
     if outcome.superseded:
         lines.append(f"  moved to superseded/: {len(outcome.superseded)} that are not there now")
     counts = {
@@ -223,8 +228,17 @@ def summary(outcome: Outcome, out: Path) -> str:
     lines.append(f"{outcome.total:,} learners: {told}.")
     if outcome.stopped:
         lines.append(f"Stopped: {outcome.stopped}")
-    again = "" if outcome.complete else " Type the same command with --resume to go on."
-    return "\n".join([*lines, f"Everything is in {out}.{again}"])
+    if (out / "class.html").exists():
+        lines.append(f"Open {out / 'class.html'} first: it leads to the page of each learner.")
+    if not outcome.complete:
+        lines.append("Type the same command with --resume to go on.")
+    return "\n".join(lines)
+
+
+def _some(what: str, told: Sequence[tuple[str, str]]) -> list[str]:
+    """A line for each of the first, and one for how many more there are."""
+    lines = [f"  {what}: {who}: {why}" for who, why in told[:TOLD]]
+    return lines + [f"  {what}: {len(told) - TOLD:,} more"] * (len(told) > TOLD)
 
 
 # --- the plan ------------------------------------------------------------------------------
@@ -324,6 +338,7 @@ def _grade(
 ) -> None:  # fmt: skip
     """Record each unit as soon as its reply is there."""
     outcome.total = len(plan.found)
+    progress("grading", 0, outcome.total)
     in_a_row = 0
     for task, reply in crew.run(plan.units(outcome)):
         if "record" in reply:
@@ -341,8 +356,8 @@ def _grade(
                 raise Stopped(f"The grader itself does not work here: {reply['fault']}.")
         done = outcome.graded + len(outcome.unreadable) + len(outcome.missing)
         progress("grading", done + len(outcome.faults), outcome.total)
-    outcome.unreadable.sort()
-    outcome.missing.sort()
+    for told in (outcome.unreadable, outcome.missing, outcome.in_part):
+        told.sort()
 
 
 def _write_faults(folder: Folder, outcome: Outcome) -> None:
@@ -351,10 +366,3 @@ def _write_faults(folder: Folder, outcome: Outcome) -> None:
         folder.store(FAULTS, {"version": VERSION, "faults": faults})
     else:
         folder.remove(FAULTS)
-
-
-def _write_reports(out: Path, people: list[rows.Person]) -> None:
-    if find_spec("irl_course.classroom.reports"):
-        from irl_course.classroom import reports
-
-        reports.write_reports(out, roster=people or None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
@@ -32,8 +33,10 @@ from irl_course.classroom.rows import (
     plural,
 )  # fmt: skip
 from irl_course.classroom.similar import Pair
+from irl_course.classroom.tables import late
 
 MOST_ROWS = 2_000  # learners in the class page's table; grades.csv has them all
+ENOUGH = 8  # learners whose points have quarters
 MOST_IDEAS = 12  # misconceptions shown at once; the others are folded away
 MOST_SIGNS = 10_000  # of an answer that is shown beside another
 
@@ -89,7 +92,9 @@ def _class_body(everyone: Class, alike: Sequence[Pair], title: str) -> Iterator[
     ran = f"Learners’ code ran in a sandbox, level {sandbox(levels)}. " if levels else ""
     yield (
         f'<footer class="soft small"><p>{ran}The same as tables: <a href="grades.csv">grades.csv'
-        '</a>, <a href="canvas.csv">canvas.csv</a>, <a href="moodle.csv">moodle.csv</a>.</p>'
+        '</a>, <a href="canvas.csv">canvas.csv</a>, <a href="moodle.csv">moodle.csv</a>. '
+        "The learners’ pages, to hand back, are in <code>feedback/</code>: "
+        "grades.csv says which is whose.</p>"
         "</footer>"
     )
 
@@ -99,10 +104,13 @@ def _numbers(everyone: Class) -> str:
     shown = [(len(everyone.rows), "learner" if len(everyone.rows) == 1 else "learners")]
     shown += [(by[status], status) for status in (GRADED, UNREADABLE, MISSING, FAULT)
               if by[status] or status == GRADED]  # fmt: skip
-    shares = sorted(row.points / row.max_points for row in everyone.rows if row.max_points)
+    shares = [100 * row.points / row.max_points for row in everyone.rows
+              if row.status == GRADED and row.max_points]  # fmt: skip
     if shares:
-        middle = (shares[(len(shares) - 1) // 2] + shares[len(shares) // 2]) / 2
-        shown.append((f"{100 * middle:.0f} %", "of the points (median)"))
+        shown.append((f"{statistics.median(shares):.0f} %", "of the points (median)"))
+    if len(shares) >= ENOUGH:
+        low, _, high = statistics.quantiles(shares, n=4, method="inclusive")
+        shown.append((f"{low:.0f}–{high:.0f} %", "the middle half"))
     items = "".join(f"<li><b>{n}</b>{word}</li>" for n, word in shown)
     return f'<ul class="numbers">{items}</ul>'
 
@@ -191,17 +199,28 @@ def _idea(everyone: Class, idea: tuple[str, str], rows: Sequence[Row], most: int
     name, key = idea
     count = plural(len(rows), "learner")
     picture = bar([("wrong", len(rows)), ("", most - len(rows))], f"{name}, {key}: {count}")
-    people = ", ".join(link(row) for row in rows[:8])
-    others = f" and {len(rows) - 8:,} more" if len(rows) > 8 else ""
     return (
         f'<li><b aria-label="{count}">{len(rows)}</b><div><p>{code(name)} '
         f"{said(everyone.ideas.get(idea) or key)}</p>"
-        f'<p class="small soft">{people}{others}</p>{picture}</div></li>'
+        f'<p class="small soft">{_people(rows, 8)}</p>{picture}</div></li>'
     )
+
+
+def _people(rows: Sequence[Row], most: int) -> str:
+    """The first of them, by their names."""
+    between = "; " if any("," in row.name for row in rows[:most]) else ", "
+    others = f" and {len(rows) - most:,} more" if len(rows) > most else ""
+    return between.join(link(row) for row in rows[:most]) + others
 
 
 def _to_look_at(everyone: Class, alike: Sequence[Pair]) -> Iterator[str]:
     items = []
+    for what, rows in (
+        ("Late, says Canvas", [row for row in everyone.rows if late(row)]),
+        ("Nothing handed in", [row for row in everyone.rows if row.status == MISSING]),
+    ):
+        if rows:
+            items.append(f"<li>{what}: {_people(rows, 30)}.</li>")
     for row in everyone.rows:
         if row.status in (UNREADABLE, FAULT):
             items.append(f"<li>{link(row)}: {row.status}, {text(row.reason)}.</li>")
@@ -258,8 +277,7 @@ def _table_row(everyone: Class, row: Row) -> str:
     who = f'<th scope="row" class="who">{link(row)}</th>'
     if row.status != GRADED:
         span = len(everyone.columns) + 1
-        why = f": {text(row.reason)}" if row.status == UNREADABLE else ""
-        return f'<tr>{who}<td colspan="{span}" class="soft status">{row.status}{why}</td></tr>'
+        return f'<tr>{who}<td colspan="{span}" class="soft status">{row.status}</td></tr>'
     previous, cells = "", []
     for lesson, name in everyone.columns:
         first = lesson != previous

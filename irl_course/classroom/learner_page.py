@@ -64,9 +64,8 @@ def _unreadable(record: Mapping, head: str) -> Iterator[str]:
     yield f"<header>{head}</header>"
     yield (
         '<article class="partly"><h3>What you handed in could not be read</h3>'
-        f'<p class="seen">{_sentence(record)}</p>'
-        '<p class="next">This is not a mark. Open your notebook in JupyterLab, save it, and hand '
-        "in that file (it ends in <code>.ipynb</code>) once more.</p></article>"
+        f"{_reasons(record)}{_hand_in('Open your notebook in JupyterLab, save it, and hand')}"
+        "</article>"
     )
     yield _closing(record)
 
@@ -90,10 +89,24 @@ def _fault(record: Mapping, head: str) -> Iterator[str]:
     yield _closing(record)
 
 
-def _sentence(record: Mapping) -> str:
-    """A record's reason as a sentence."""
-    reason = line(record.get("reason", ""))
-    return said(f"{reason[:1].upper()}{reason[1:]}{'' if reason.endswith('.') else '.'}")
+def _reasons(record: Mapping) -> str:
+    """A record's reason, each of its parts as a sentence; what never came is the last."""
+    parts = line(record.get("reason", "")).split("; ")
+    parts.sort(key=lambda part: part.endswith("not handed in"))
+    return "".join(f'<p class="seen">{said(_sentence(part))}</p>' for part in parts)
+
+
+def _sentence(part: str) -> str:
+    if part.partition(" ")[0].isalpha():  # not a file's name
+        part = part[:1].upper() + part[1:]
+    return part + ("" if part.endswith(".") else ".")
+
+
+def _hand_in(how: str) -> str:
+    return (
+        f'<p class="next">This is not a mark. {how} in that file: its name ends in '
+        "<code>.ipynb</code>.</p>"
+    )
 
 
 def _graded(record: Mapping, head: str) -> Iterator[str]:
@@ -107,23 +120,31 @@ def _graded(record: Mapping, head: str) -> Iterator[str]:
     yield (
         f'<header>{head}\n<p class="score"><b>{points}</b> of {most} points</p>'
         f"{bar(shares, f'{points} of {most} points')}"
-        f'<p class="lead">{_lead(found)}</p>'
-        f"{_left_out(record)}</header>"
+        f'<p class="lead">{_lead(found, record.get("reason", ""))}</p></header>'
     )
+    yield _left_out(record)
     for lesson in sorted(record["lessons"]):
-        yield from _lesson(lesson, record["lessons"][lesson], len(record["lessons"]) > 1)
+        yield from _lesson(lesson, record["lessons"][lesson], most)
     yield _noticed(record)
     yield _closing(record)
 
 
 def _left_out(record: Mapping) -> str:
-    """Why one of several lessons is not graded."""
-    return f'<p class="lead">{_sentence(record)}</p>' if record.get("reason") else ""
+    """Why one of several lessons is not graded, and what to do."""
+    if not record.get("reason"):
+        return ""
+    return (
+        '<article class="partly"><h3>Not graded</h3>'
+        f"{_reasons(record)}{_hand_in('If you have done it, save it in JupyterLab and hand')}"
+        "</article>"
+    )
 
 
-def _lead(found: Sequence[tuple[str, Mapping]]) -> str:
+def _lead(found: Sequence[tuple[str, Mapping]], left_out: str = "") -> str:
     """How it went, in a sentence, and where to go on."""
     count = Counter(outcome(exercise) for _, exercise in found)
+    if count[RIGHT] == len(found) and left_out:
+        return f"All {plural(len(found), 'exercise')} that could be read are right."
     if count[RIGHT] == len(found):
         return f"All {plural(len(found), 'exercise')} are right. Well done!"
     told = [f"{count[RIGHT]} of {plural(len(found), 'exercise')} "
@@ -149,15 +170,17 @@ def _why(exercise: Mapping) -> str:
     right = sum(part["points"] == part["max_points"] for part in parts)
     if right:
         return f"{right} of its {len(parts)} parts {'is' if right == 1 else 'are'} right already"
+    if exercise.get("traceback"):
+        return "your code stopped there with an error"
     return "see below what happened"
 
 
-def _lesson(lesson: str, judged: Mapping, show_points: bool) -> Iterator[str]:
+def _lesson(lesson: str, judged: Mapping, of_all: int) -> Iterator[str]:
     found = judged["exercises"]
     points, most = (sum(e[key] for e in found) for key in ("points", "max_points"))
-    total = (
-        f' <span class="soft small total">{points} of {most} points</span>' if show_points else ""
-    )
+    total = ""
+    if most != of_all:
+        total = f' <span class="soft small total">{points} of {most} points</span>'
     yield f"<h2>{text(lesson_title(lesson))}{total}</h2>"
     if len(found) > 1:
         chips = "".join(
@@ -227,9 +250,8 @@ def _part(part: Mapping) -> str:
 def _what_next(exercise: Mapping) -> str:
     known = exercises().get(exercise["name"])
     nudge = f"{said(known.hints[0])}" if known and known.hints else ""
-    name = text(exercise["name"])
-    calls = [] if outcome(exercise) == NOTHING else [f'<code>check.problem("{name}")</code>']
-    calls.append(f'<code>check.hint("{name}")</code>')
+    words = ["hint"] if outcome(exercise) == NOTHING else ["problem", "hint"]
+    calls = [code(f'check.{word}("{exercise["name"]}")') for word in words]
     return (
         f'<div class="next"><span class="label">Try next</span><p>{nudge}</p>'
         f'<p class="soft small">In your notebook: {" or ".join(calls)}</p></div>'
@@ -273,8 +295,8 @@ def _closing(record: Mapping) -> str:
         costs = "A wrong exercise costs its own points alone: what builds on it was judged with "
         costs += "the course’s version in its place. "
         ran = f" Your code ran in a sandbox of its own, level {sandbox(levels)}."
-    file = line(record.get("file", ""))
-    handed_in = f"Handed in as <code>{text(file)}</code>." if file else ""
+    files = [name for name in line(record.get("file", "")).split(", ") if name]
+    handed_in = f"Handed in as {', '.join(map(code, files))}." if files else ""
     return (
         f'<footer class="soft small"><p>{costs}If something here looks unfair, show this page to '
         f"your teacher.</p><p>{handed_in}{ran}</p></footer>"

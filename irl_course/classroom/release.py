@@ -116,7 +116,12 @@ def _due(told: str) -> str:
     try:
         return date.fromisoformat(told).isoformat()
     except ValueError:
+        pass
+    try:
         return datetime.fromisoformat(told).isoformat(timespec="minutes")
+    except ValueError:
+        said = f"{told!r} is no date: write it like 2027-03-01 or 2027-03-01T18:00."
+        raise ValueError(said) from None
 
 
 def _one_in_the_other(one: Path, other: Path) -> bool:

@@ -9,6 +9,7 @@ import csv
 import html
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from xml.sax.saxutils import escape, quoteattr
 
@@ -31,6 +32,13 @@ from irl_course.classroom.rows import (
 
 _FORMULA = "=+-@＝＋－＠\t\r"  # what a spreadsheet may take for the start of a formula
 
+_LATE = re.compile(r"(?:^|, )[^_/]+_LATE_\d+_\d+_")
+
+
+def late(row: Row) -> bool:
+    """Whether Canvas calls a file of theirs late; nothing else says so."""
+    return bool(_LATE.search(row.file))
+
 
 def cell(value: object) -> object:
     """A value as a cell: a text that a spreadsheet would compute gets a quote mark before it."""
@@ -51,8 +59,8 @@ def as_csv(lines: Iterable[Iterable[object]]) -> str:
 
 
 def grades(everyone: Class) -> str:
-    """One line a learner: status and reason, total, points by lesson and by exercise."""
-    head = ["learner", "name", "status", "reason", "points", "max_points"]
+    """One line a learner: status and reason, total, their page, points by lesson and exercise."""
+    head = ["learner", "name", "status", "reason", "points", "max_points", "late", "page"]
     for lesson in everyone.lessons:
         head.append(f"{lesson} (of {everyone.lesson_max(lesson)})")
         head += [
@@ -65,6 +73,7 @@ def grades(everyone: Class) -> str:
 def _grades_line(everyone: Class, row: Row) -> Iterator[object]:
     yield from (row.learner, row.person.name, row.status, row.reason)
     yield from (row.points, row.max_points) if row.status == GRADED else (None, None)
+    yield from ("yes" if late(row) else "", f"feedback/{row.stem}.html")
     for lesson in everyone.lessons:
         yield row.lesson_points(lesson)[0] if lesson in row.lessons else None
         for name in everyone.of_lesson(lesson):
@@ -128,7 +137,7 @@ def _moodle_line(everyone: Class, row: Row) -> Iterator[object]:
 
 
 def _comment(row: Row) -> str:
-    """A sentence or two that stand alone; nothing in them is the submission's."""
+    """A sentence or two that stand alone; nothing but a reason tells of the submission."""
     if row.status == UNREADABLE:
         return f"Not graded: {row.reason}."
     if row.status != GRADED:
@@ -139,8 +148,10 @@ def _comment(row: Row) -> str:
         if mark.outcome != RIGHT
     ]
     said = f"{row.points} of {row.max_points} points."
-    more = f"To look at again: {', '.join(open_ones)}." if open_ones else "All right!"
-    return f"{said} {more}"
+    more = [f"To look at again: {', '.join(open_ones)}."] if open_ones else []
+    if row.reason:
+        more.append(f"Not graded: {row.reason}.")
+    return " ".join([said, *(more or ["All right!"])])
 
 
 # --- JUnit XML -------------------------------------------------------------------------------
@@ -250,6 +261,8 @@ def _overall(record: Mapping) -> str:
     if record["status"] == GRADED:
         levels = sorted({lesson["level"] for lesson in record["lessons"].values()})
         total = f"{record['points']} of {record['max_points']} points."
-        return f"{total} Your code ran in a sandbox (level: {', '.join(levels)})."
+        left_out = line(record.get("reason", ""))
+        left_out = f" Not graded: {left_out}." if left_out else ""
+        return f"{total}{left_out} Your code ran in a sandbox (level: {', '.join(levels)})."
     reason = line(record.get("reason", "")) or "there is nothing to grade"
     return f"Not graded: {reason}. This is not a mark: hand it in again, or ask your teacher."
