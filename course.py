@@ -31,6 +31,7 @@ usage: python3 course.py WORD [options]
   setup                           only make or repair the environment in .venv
   run, check, progress, build,
   release, grade                  as `irl-course` does: python3 course.py run --help
+  book                            make the web book in _book/html
   lock [--upgrade]                for maintainers: renew the two lock files (needs uv)
 
 examples:
@@ -46,7 +47,11 @@ PYTHON = ENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = ENV / "course-ready.json"  # written last: without it .venv is not complete
 GUARD = ROOT / ".venv.lock"
 LOCKS = {"learner": "requirements.lock", "test": "requirements-test.lock"}
-NEEDED = {"learner": ["jupyterlab", "cvxpy"], "test": ["jupyterlab", "cvxpy", "xdist", "nbval"]}
+NEEDED = {
+    "learner": ["jupyterlab", "cvxpy"],
+    "test": ["jupyterlab", "cvxpy", "xdist", "nbval", "myst_nb"],
+}
+BOOK = ["-m", "sphinx", "-M", "html", "book", "_book", "--fail-on-warning", "--keep-going"]
 NEEDED_MB = 900
 STARTED = time.monotonic()
 
@@ -328,17 +333,20 @@ def serve(words):
     word, rest = words[0], words[1:]
     if word == "lock":
         return renew_locks(rest)
-    if word not in ("setup", "test"):
+    if word not in ("setup", "test", "book"):
         from irl_course import cli
 
         cli.parse(words)  # a slip or --help is answered at once, before anything is installed
-    python = prepare("test" if word in ("test", "build") else "learner", words)
+    python = prepare("test" if word in ("test", "build", "book") else "learner", words)
     if word == "setup":
         say(f"the environment is complete: {python}")
         return 0
     if word == "test":
         os.chdir(ROOT)
         return start([python, "-m", "pytest", *rest])
+    if word == "book":
+        os.chdir(ROOT)
+        return start([python, *BOOK, *rest])
     return start([python, "-P", "-m", "irl_course", *words])
 
 

@@ -20,7 +20,7 @@ from irl_course.checks import exercises
 from irl_course.course_files import NotCopied, copy_course
 
 ROOT = Path(__file__).resolve().parents[1]
-TREE = ("irl_course", "lessons", "solutions", "tests", "benchmarks")
+TREE = ("irl_course", "lessons", "solutions", "tests", "benchmarks", "book")
 LESSONS = sorted(path.stem for path in ROOT.glob("lessons/[0-9][0-9]_*.ipynb"))
 
 
@@ -28,9 +28,10 @@ def files(folder, root):
     """The course's own files in one of its folders, as they are named in the root."""
     made = {"__pycache__", ".ipynb_checkpoints", ".ruff_cache", ".DS_Store"}
     found = (path for path in (root / folder).rglob("*") if path.is_file())
-    return {
+    names = {
         path.relative_to(root).as_posix() for path in found if not made.intersection(path.parts)
     }
+    return {name for name in names if not name.startswith("book/lessons/")}  # made by Sphinx
 
 
 def call(hook, source, out):

@@ -29,7 +29,7 @@ def wanted(kind):
     project = PROJECT["project"]
     lines = list(project["dependencies"])
     if kind == "test":
-        for extra in ("author", "test"):
+        for extra in ("author", "book", "teacher", "test"):
             lines += project["optional-dependencies"][extra]
     found = map(Requirement, lines + PROJECT["dependency-groups"]["lock"])
     return {item.name: item.specifier for item in found if item.name != "irl-course"}
