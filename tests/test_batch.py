@@ -91,6 +91,13 @@ FORMS = {
         },
         ["doejane_123", "roe_7"],
     ),
+    "Canvas, when names are hidden": (
+        {
+            "anon_x7Kp2_456_03_feature_matching.ipynb": b"1",
+            "LATE_anon_12345_89_my_work_1_2_.ipynb": b"2",
+        },
+        ["anon_12345", "anon_x7Kp2"],
+    ),
     "Moodle": (
         {
             "Jane Doe_123_assignsubmission_file_/03.ipynb": b"1",
@@ -137,6 +144,22 @@ def test_the_roster_gives_names_and_tells_who_is_missing(tmp_path):
     }  # fmt: skip
 
 
+def test_a_name_made_up_to_look_like_somebody_elses_is_nobodys(tmp_path):
+    place = put(tmp_path, {
+        "Ada_901_assignsubmission_file__555_assignsubmission_file_/00.ipynb": b"1",
+        "Ada_901_assignsubmission_file_/00.ipynb": b"2",
+        "eve_12_34_x_55_66_00.ipynb": b"3",
+        "adaloe_12_67_hw_2024_10_00.ipynb": b"4",
+        "anon_12_68_00.ipynb": b"5",
+    })  # fmt: skip
+    people = [Person("Ada", moodle="901", canvas="12"), Person("Eve", moodle="555", canvas="55")]
+    found = {who.learner: [file.read()[0] for file in who.files]
+             for who in handin.collect(place, people)}  # fmt: skip
+    assert found["Ada"] == [b"2", b"4"] and found["anon_12"] == [b"5"] and found["Eve"] == []
+    without = {who.learner: len(who.files) for who in handin.collect(place)}
+    assert without["Ada_901"] == 1, "also without a roster"
+
+
 def test_a_name_that_two_people_bear_is_nobodys(tmp_path):
     people = [Person("one", name="Jane Doe"), Person("two", name="Jane Doe")]
     found = handin.collect(put(tmp_path / "in", {"doejane_5_1_x.ipynb": b"1"}), people)
@@ -179,6 +202,18 @@ def test_an_encrypted_zip_and_a_bomb(tmp_path, monkeypatch):
     assert "encrypted" in locked.files[0].read()[1]
 
 
+def test_what_one_learner_hands_in_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr(handin, "_OWN_FILES", 20)
+    monkeypatch.setattr(handin, "_MOST_FILES", 5)
+    monkeypatch.setattr(batch, "MOST_BYTES", 2500)
+    many = {f"{n}.ipynb": b" " * 1000 for n in range(20)}
+    place = put(tmp_path, {"a.zip": zipped(many), "b.zip": zipped(many | {"x": b""})})
+    a, b = handin.collect(place)
+    read = list(batch._contents(a))
+    assert [len(content) for content, _ in read] == [1000] * 3 + [0] * 2
+    assert "too much" in read[-1][1] and "more than 20 files" in b.files[0].refused
+
+
 def test_many_zips_are_not_all_open_at_once(tmp_path):
     inner = {f"l{i}.zip": zipped({"x.ipynb": b"%d" % i}) for i in range(40)}
     before = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else 0
@@ -190,7 +225,7 @@ def test_many_zips_are_not_all_open_at_once(tmp_path):
 
 def test_names_are_shown_on_one_line(tmp_path):
     (who,) = handin.collect(put(tmp_path / "in", {"a\x1b[31m\n\u202eb/x\n.ipynb": b"1"}))
-    assert (who.learner, who.files[0].name) == ("a[31m b", "a[31m b/x .ipynb")
+    assert (who.learner, who.files[0].name) == ("a b", "a b/x .ipynb")
 
 
 def test_a_damaged_member_of_a_zip_is_its_owners_row(tmp_path):

@@ -263,6 +263,77 @@ def test_helpers_of_one_s_own_are_there(warm):
     assert judged(warm, notebook)[0] == FULL, "a later cell spoils nothing"
 
 
+# What a right answer may look like, or have above it in its cell: `ANSWER` is its text, `mine` the
+# same function under another name.
+INNOCENT = {
+    "a look at the lesson's world": "print(mdp.n_states)\nANSWER",
+    "a package that is not here": "import google.colab\nANSWER",
+    "a file that is not here": "notes = open('notes.txt').read()\nTOL = 1\nANSWER",
+    "somebody to type": "name = input('Who are you? ')\nANSWER",
+    "IPython's shell": "get_ipython().run_line_magic('matplotlib', 'inline')\nANSWER",
+    "IPython's history": "print(In, Out)\nANSWER",
+    "cell magic, and a question": "%%time\nx = [1,  # why?\n     2]\nANSWER",
+    "shell lines with results": "files = !ls\nhere = %pwd\n%time TEN = 10\nTEN + 1\nANSWER",
+    "a byte-order mark": "\ufeffANSWER",
+    "help below": "ANSWER\nnp.linalg.solve?\n?np.eye\nhelp(np.eye)",
+    "a test that fails below": "ANSWER\nassert False\nexit()",
+    "a plot below": "ANSWER\nplt.plot([1])\nplt.savefig('x.png')\nplt.show()",
+    "a lambda": "MINE\noccupancy = lambda mdp, pi: mine(mdp, pi)",
+    "a partial": "MINE\nimport functools\noccupancy = functools.partial(mine)",
+    "a method": "MINE\nclass Solver:\n    def __call__(self, *a): return mine(*a)\n"
+                "occupancy = Solver()",
+    "more arguments": "MINE\ndef occupancy(mdp, pi=None, seen=[], *more, tol=1e-9, **others):\n"
+                      "    seen.append(pi)\n    return mine(mdp, pi)",
+    "a decorator": "def noisy(f):\n    def g(*args):\n        print('x' * 99_999)\n"
+                   "        return f(*args)\n    return g\n@check\n@noisy\nANSWER",
+    "a memory": "MINE\nknown = {}\ndef occupancy(mdp, pi):\n    global last\n    last = mdp\n"
+                "    key = *map(bytes, (mdp.P, pi, mdp.initial_dist)), mdp.gamma\n"
+                "    return known.setdefault(key, mine(mdp, pi))",
+    "a thread": "MINE\nfrom concurrent.futures import ThreadPoolExecutor\ndef occupancy(mdp, pi):\n"
+                "    with ThreadPoolExecutor(2) as pool:\n"
+                "        return pool.submit(mine, mdp, pi).result()",
+    "a coroutine": "MINE\ndef occupancy(mdp, pi):\n    async def go(): return mine(mdp, pi)\n"
+                   "    try: go().send(None)\n    except StopIteration as done: return done.value",
+    "a matrix": "MINE\ndef occupancy(mdp, pi): return np.asmatrix(mine(mdp, pi))",
+    "rows in a deque": "MINE\nimport collections\n"
+                       "def occupancy(*a): return collections.deque(mine(*a))",
+    "an array of its own kind": (
+        "MINE\nclass Table:\n    def __init__(self, rows): self.rows = rows\n"
+        "    def __array__(self, dtype=None, copy=None): return self.rows\n"
+        "def occupancy(*a): return Table(mine(*a))"
+    ),
+    "strict warnings":
+        "import warnings\nwarnings.simplefilter('error')\nnp.seterr('raise')\nANSWER",
+    "Windows' and Apple's line ends": "x = 1\r\nANSWER\ry = 2",
+    "letters that Python reads alike": "MINE\n\uff4fccupancy = mine",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("oddity", INNOCENT)
+def test_an_innocent_oddity_costs_nothing(warm, oddity):
+    answer = "".join(cell_of(lesson(), "occupancy")["source"])
+    mine = answer.replace("def occupancy", "def mine")
+    source = INNOCENT[oddity].replace("ANSWER", answer).replace("MINE", mine)
+    points, marks = judged(warm, with_answers({"occupancy": source}))
+    assert points == FULL, result_of(marks, "occupancy").message
+
+
+def test_what_a_cell_imports_from_the_future_holds_for_later_ones(warm):
+    answer = "".join(cell_of(lesson(), "occupancy")["source"])
+    notebook = with_answers({"occupancy": answer.replace("(mdp, pi)", "(mdp: World, pi: Rows)", 1)})
+    assert judged(warm, notebook)[0] == FULL | {"occupancy": 0}
+    notebook["cells"].insert(1, new_cell("from __future__ import annotations"))
+    assert judged(warm, notebook)[0] == FULL
+
+
+def test_what_fails_below_what_failed_is_left_out(warm):
+    cell = "undefined\nx = 1 / 0\ny = 2\nprint('seen')\ndef occupancy(mdp, pi): return pi * y"
+    points, marks = judged(warm, with_answers({"occupancy": cell}))
+    assert "should be" in result_of(marks, "occupancy").violation, "it could be called"
+    said = next(report for report in marks.cells if report.error)
+    assert "undefined" in said.error and said.output == ""
+
+
 # --- follow-through ------------------------------------------------------------------------------
 
 USES = {
@@ -359,6 +430,22 @@ gc.unfreeze()
 found += [o for o in gc.get_objects() if isinstance(o, types.FunctionType)
           and o.__name__ == "occupancy"]
 def occupancy(mdp, pi): return found[0](mdp, pi)""",
+    "a list that fills itself when it is sent": """
+from irl_course import planning
+class Late(list):
+    def __iter__(self): yield from vars(planning)["occupancy"](*self.args)
+def occupancy(mdp, pi):
+    late = Late()
+    late.args = mdp, pi
+    return late""",
+    "an array that is made when it is sent": """
+from irl_course import planning
+class Late:
+    def __array__(self, *args, **kwargs): return vars(planning)["occupancy"](*self.args)
+def occupancy(mdp, pi):
+    late = Late()
+    late.args = mdp, pi
+    return late""",
     "the check, which gives the course's": """
 from irl_course.checks import check
 from irl_course.checks.core import find
@@ -372,6 +459,32 @@ def test_calling_the_course_s_own_implementation_is_refused(warm, way):
     points, marks = judged(warm, with_answers({"occupancy": OWN[way]}))
     assert points == FULL | {"occupancy": 0}
     assert "course's own occupancy" in result_of(marks, "occupancy").violation
+
+
+ALIKE = {
+    "another name for it": ("value_iteration", """
+from irl_course import planning
+def value_iteration(mdp, reward, tol): return planning.policy_iteration(mdp, reward)"""),
+    "a helper of the checks": ("bellman_backup", """
+from irl_course import checks
+def bellman_backup(mdp, reward, V):
+    from irl_course.checks.lesson_01 import _backup
+    return _backup(mdp, reward, V)"""),
+    "an attribute of the checks": ("bellman_backup", """
+from irl_course import checks
+def bellman_backup(mdp, reward, V): return checks.lesson_01._backup(mdp, reward, V)"""),
+    "a mistake that is half right": ("value_iteration", """
+from irl_course.checks import exercises
+def value_iteration(*args):
+    return exercises()["value_iteration"].misconceptions[0].wrong(*args)"""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", ALIKE)
+def test_what_does_the_same_is_no_answer_either(warm, way):
+    name, source = ALIKE[way]
+    points, _ = judged(warm, with_answers({name: source}))
+    assert points == FULL | {name: 0}
 
 
 def test_without_the_refusal_such_an_answer_would_be_right():
@@ -510,6 +623,16 @@ def bellman_backup(mdp, reward, V):
     assert "HIDDEN" not in repr(marks.results)
 
 
+def test_something_odd_in_an_argument_is_a_change_and_no_fault(warm):
+    notebook = lesson("07")
+    cell_of(notebook, "mlp_reward")["source"] = """
+def mlp_reward(params, features):
+    params[0] = object()
+    return features[..., 0]"""
+    handed_in = submission.read(json.dumps(notebook).encode(), "07")
+    assert result_of(marking.mark(handed_in, warm, SEED), "mlp_reward").points == 0
+
+
 def test_the_seed_and_the_expected_answers_stay_with_the_grader(warm, monkeypatch):
     sent = []
     from irl_course.classroom.worker import Worker
@@ -603,6 +726,12 @@ def each(notebook, change):
         change(cell)
 
 
+def into_the_check(notebook):
+    answer, check = cell_of(notebook, "occupancy"), cell_of(notebook, "check-occupancy")
+    check["source"] = [*answer["source"], "\n", *check["source"]]
+    answer["source"] = cell_of(lesson(solved=False), "occupancy")["source"]
+
+
 READABLE = {
     "a byte-order mark": b"\xef\xbb\xbf" + as_bytes(lesson()),
     "bad bytes": as_bytes(changed(lambda n: n["metadata"].update(x="@@"))).replace(b"@@", b"\xff"),
@@ -641,6 +770,23 @@ READABLE = {
     "a worse copy under the same name": changed(
         lambda n: n["cells"].insert(
             5, cell_of(n, "occupancy") | {"source": "def occupancy(mdp, pi): return 1"})
+    ),
+    "an answer in the check's cell": changed(into_the_check),
+    "an answer below a first try": changed(
+        lambda n: n["cells"].insert(
+            n["cells"].index(cell_of(n, "check-occupancy")),
+            new_cell(cell_of(lesson(), "occupancy")["source"], id="mine"),
+        ) or cell_of(n, "occupancy").update(source="def occupancy(mdp, pi): return None")
+    ),
+    "answers inside of `if`, without names": changed(
+        lambda n: each(n, lambda c: c.update(
+            source=["if True:\n", *("    " + line for line in c["source"])],
+            metadata={}, id="x") if c["id"] in NAMES else None)
+    ),
+    "an answer with a type, without a name": changed(
+        lambda n: cell_of(n, "occupancy").update(
+            source="".join(cell_of(n, "occupancy")["source"]).replace("def occ", "def my_occ")
+            + "\noccupancy: object = my_occupancy", metadata={}, id="x")
     ),
     "a scratch copy at the end": changed(
         lambda n: n["cells"].append(new_cell("def occupancy(mdp, pi): return 1", id="mine"))

@@ -656,3 +656,11 @@ def test_pages_fit_a_phone_and_run_nothing(out, nasty):
         assert {url.split("?")[0] for url in asked} == {path.as_uri() for path in paths}
         assert said == []
         chromium.close()
+
+
+@pytest.mark.parametrize("between", [",", ";", "\t"])
+def test_a_roster_may_be_separated_as_any_countrys_spreadsheets_do(tmp_path, between):
+    lines = [["learner", "name", "email"], ["ada", '"Lovelace, A; B"', "ada@example.org"]]
+    path = tmp_path / "roster.csv"
+    path.write_text("\r\n".join(between.join(line) for line in lines), "utf-8-sig")
+    assert rows.read_roster(path) == [rows.Person("ada", "Lovelace, A; B", "ada@example.org")]

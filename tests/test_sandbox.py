@@ -179,6 +179,7 @@ LEFT = {
     "deep folders": "os.mkdir('d')\n    os.chdir('d')",
     "odd names": "open(f'-rf\\n {n}', 'w')\n    os.symlink('/', f'root{n}')",
     "folders that nobody may enter": "os.mkdir(f'd{n}', 0)",
+    "folders that nobody may list": "os.mkdir(f'd{n}', 0o300)\n    open(f'd{n}/x', 'w').close()",
 }
 
 
@@ -485,3 +486,7 @@ def test_magics_are_left_out_of_cells():
     assert inside.plain_python("%%bash\nls") == ""
     assert inside.plain_python("if x:\n    !ls\n") == "if x:\n    pass\n"
     assert inside.plain_python("x = (7\n% 3)") == "x = (7\n% 3)"
+    assert inside.plain_python("%time x = f(1)\ny = !ls") == "x = f(1)\ny = None"
+    assert inside.plain_python("%time\nx?\n%timeit f") == "pass\npass\npass"
+    assert inside.plain_python("!ls\nx = [1,  # why?\n 2]") == "pass\nx = [1,  # why?\n 2]"
+    assert inside.plain_python("pip install x\n\ufeff") == "pass\n\ufeff"

@@ -1,11 +1,13 @@
 """Frames between the grader and a learner's process: data goes through, nothing else does."""
 
+import array
 import dataclasses
 import json
 import os
 import random
 import struct
 import threading
+from collections import deque
 
 import numpy as np
 import pytest
@@ -94,6 +96,35 @@ class Sub(np.ndarray):
 )  # fmt: skip
 def test_subclasses_are_sent_as_what_they_hold(value, kind):
     assert type(there_and_back(value)) is kind
+
+
+class Duck:
+    def __init__(self, *rows):
+        self.rows = rows
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.rows)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [Duck(1.0, 2.0), deque([1.0, 2.0]), array.array("d", [1, 2]), memoryview(np.array([1.0, 2.0]))],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_numpy_reads_is_sent_as_it_reads_it(value):
+    assert np.array_equal(there_and_back(value), [1.0, 2.0])
+    assert np.array_equal(np.array(there_and_back([value, value])), [[1.0, 2.0]] * 2)
+
+
+def test_an_array_of_its_own_kind_that_fails_or_holds_no_numbers_is_a_stand_in():
+    for duck in (Duck("a"), Duck([1], [1, 2]), Duck(1j)):
+        assert type(there_and_back(duck)).__name__ == "Duck"
+
+
+def test_a_text_is_shown_without_a_terminals_colours():
+    said = "\x1b[31mred\x1b[0m \x1b]0;title\x07\x1b[1;38;5;4mblue\x1b[K\x1bM\x1b"
+    assert wire.printable(said, 99) == "red blue"
+    assert wire.printable("x[31m\x00", 99) == "x[31m"
 
 
 @pytest.mark.parametrize(

@@ -127,9 +127,12 @@ def call(
 def _changed(before: tuple, after: tuple, names: tuple[str, ...]) -> str | None:
     """Which part of the arguments differs, named as the learner would name it."""
     for old, new, called in zip(before, after, names, strict=False):
-        for name, a, b in _arrays(old, new, f"`{called}`"):
-            if a.shape != b.shape or not np.array_equal(a, b, equal_nan=a.dtype.kind == "f"):
-                return name
+        try:
+            for name, a, b in _arrays(old, new, f"`{called}`"):
+                if a.shape != b.shape or not np.array_equal(a, b, equal_nan=a.dtype.kind == "f"):
+                    return name
+        except Exception:  # something of another kind was put in its place
+            return f"`{called}`"
     return None
 
 

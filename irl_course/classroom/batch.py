@@ -33,6 +33,7 @@ from irl_course.classroom.records import VERSION, Folder, InUse, stem
 from irl_course.classroom.unit import Handed, Unit
 
 SECRET_BYTES = 32
+MOST_BYTES = 150 << 20  # of one learner's files together
 ENOUGH_FAULTS = 20  # one after another: it is the machine, not the submissions
 TOLD = 20  # of a kind listed on the screen
 ABOUT, FAULTS = "batch.json", "faults.json"
@@ -259,7 +260,10 @@ class _Plan:
         self.names = _names(found)
         self.stamps: dict[str, list[tuple[str, str]]] = {}  # by learner: digest, lesson of each
         for done, who in enumerate(found, 1):
-            self.stamps[who.learner] = [_stamp(file.name, *file.read()) for file in who.files]
+            self.stamps[who.learner] = [
+                _stamp(file.name, *content)
+                for file, content in zip(who.files, _contents(who), strict=True)
+            ]
             progress("reading", done, len(found))
         self.lessons = self._lessons(lessons)
         about = folder.load(ABOUT)
@@ -292,7 +296,7 @@ class _Plan:
                 outcome.before += 1
                 outcome.count(recorded)
                 continue
-            contents = [file.read() for file in who.files]
+            contents = list(_contents(who))
             stamps = [_stamp(f.name, *c) for f, c in zip(who.files, contents, strict=True)]
             yield self._unit(who, contents, stamps)
 
@@ -315,6 +319,15 @@ class _Plan:
             who.learner, self.names[who.learner], files, self.lessons, seeds, self.level,
             _sha(said), unit.grader_version(),
         )  # fmt: skip
+
+
+def _contents(who: HandIn) -> Iterator[tuple[bytes, str]]:
+    """Somebody's files, as `File.read` gives them; a zip can hold more than any memory does."""
+    room = MOST_BYTES
+    for file in who.files:
+        content, why = file.read() if room > 0 else (b"", "too much was handed in before it")
+        room -= len(content)
+        yield content, why
 
 
 def _stamp(name: str, content: bytes, refused: str) -> tuple[str, str]:

@@ -26,11 +26,15 @@ from irl_course.classroom.wire import printable
 
 # doejane_LATE_123_456_03_feature_matching-1.ipynb: the learner's number, then the file's
 _CANVAS = re.compile(r"(?P<who>.+?)(?:_(?P<late>LATE))?_(?P<id>\d+)_(?P<file>\d+)_(?P<rest>[^/]+)")
+# LATE_anon_x7Kp2_456_03_feature_matching.ipynb: where graders are not told who it is
+_CANVAS_ANON = re.compile(r"(?:LATE_)?(?P<who>anon)_(?P<id>\w+?)_(?P<file>\d+)_(?P<rest>[^/]+)")
 # Jane Doe_123_assignsubmission_file_/03_feature_matching.ipynb, or all of it in one name
 _MOODLE = re.compile(r"(?P<who>.+?)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)_?(?P<rest>.*)")
 _SAID = re.compile(rb'"irl_course"\s*:\s*\{[^{}]{0,2000}?"lesson"\s*:\s*"(\w{1,8})"')
 _LITTER = ("__MACOSX", "Thumbs.db", "desktop.ini")
-_ZIPS_FILES = 200_000  # in one archive
+_ZIPS_FILES = 200_000  # in a class's archive
+_OWN_FILES = 5_000  # and in a learner's
+_MOST_FILES = 200  # that are looked at of one learner
 
 
 # what reading a damaged, encrypted or strangely packed zip raises, or a file
@@ -153,7 +157,7 @@ def _unzipped(name: str, source: Callable[[], Path | io.BytesIO]) -> list[File]:
 
     try:
         with opened() as archive:
-            members = list(_members(archive))
+            members = list(_members(archive, _OWN_FILES))
     except _BAD_ZIP as error:
         return [File(name, bytes, refused=f"the zip cannot be opened ({_why(error)})")]
     own = name[: -len(".zip")]
@@ -180,11 +184,13 @@ def _in_zip(path: Path) -> Iterator[File]:
             yield File(name, load)
 
 
-def _members(archive: zipfile.ZipFile) -> Iterator[tuple[str, zipfile.ZipInfo]]:
+def _members(
+    archive: zipfile.ZipFile, most: int = _ZIPS_FILES
+) -> Iterator[tuple[str, zipfile.ZipInfo]]:
     """A zip's files with their names, which lead nowhere outside."""
     infos = archive.infolist()
-    if len(infos) > _ZIPS_FILES:
-        raise ValueError(f"it holds more than {_ZIPS_FILES:,} files")
+    if len(infos) > most:
+        raise ValueError(f"it holds more than {most:,} files")
     for info in sorted(infos, key=lambda info: info.filename):
         parts = PurePosixPath(info.filename.replace("\\", "/")).parts
         parts = [part for part in parts if part not in ("/", ".", "..")]
@@ -245,15 +251,27 @@ def _plain(name: str) -> str:
     return re.sub(r"[\W_]", "", name.casefold())
 
 
+# How an LMS names files, and where in such a name a learner's number could stand.
+_NAMES = {
+    "moodle": (_MOODLE, re.compile(r"_(\d+)(?=_assignsubmission_)")),
+    "anonymous": (_CANVAS_ANON, re.compile(r"(?!)")),
+    "canvas": (_CANVAS, re.compile(r"_(\d+)(?=_\d+_)")),
+}
+
+
 def _owner(file: File, roster: _Roster) -> tuple[str, File]:
     """Whose file it is, and the file with its place in the LMS's own order."""
     top, _, below = file.name.partition("/")
-    for kind, pattern in (("moodle", _MOODLE), ("canvas", _CANVAS)):
+    for kind, (pattern, number) in _NAMES.items():
         match = pattern.fullmatch(top)
         if match:
-            if kind == "canvas":
+            if kind != "moodle":
                 file = dataclasses.replace(file, order=int(match["file"][:18]))
-            known = roster.find(kind, match["id"], match["who"])
+            numbers = set(number.findall(top))
+            if kind == "moodle" and len(numbers) > 1:
+                return top, file  # somebody's name, or file, that looks like somebody else's
+            several = len({roster.find(kind, its, "") for its in numbers} - {""}) > 1
+            known = "" if several else roster.find(kind, match["id"], match["who"])
             return known or f"{match['who']}_{match['id']}", file
     who = top if below else _without_lesson(PurePosixPath(top).stem or top)
     return roster.find("", "", who) or who or "?", file
@@ -275,7 +293,8 @@ def _without_lesson(stem: str) -> str:
 def _notebooks(files: list[File]) -> tuple[File, ...]:
     """The notebooks among somebody's files, or all of them if there is none: each has a reason."""
     files = sorted(files, key=lambda file: file.name)
-    return tuple(f for f in files if f.name.lower().endswith(".ipynb")) or tuple(files)
+    notebooks = [file for file in files if file.name.lower().endswith(".ipynb")]
+    return tuple((notebooks or files)[:_MOST_FILES])
 
 
 # --- what it is ----------------------------------------------------------------------------

@@ -7,10 +7,13 @@ what it answers is a claim, not a fact.
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import builtins
 import contextlib
+import dataclasses
+import functools
 import gc
 import importlib
 import io
@@ -72,15 +75,27 @@ def warm_up() -> None:
     for found in pkgutil.walk_packages(package.__path__, "irl_course."):
         if found.name.split(".")[1] not in ("__main__", "classroom", "cli", "jupyter", "notebooks"):
             importlib.import_module(found.name)
-    checks = sys.modules["irl_course.checks"]
-    checks.check = sys.modules["irl_course.checks.notebook"].check = _Inert()
-    checks.exercises()
+    _disarm(sys.modules["irl_course.checks"])
     gc.collect()
     gc.freeze()
 
 
+def _disarm(checks: types.ModuleType) -> None:
+    """Leave of the checks what stands in for answers; answers have no use for the rest of them."""
+    checks.check = sys.modules["irl_course.checks.notebook"].check = _Inert()
+    checks.exercises()
+    for exercises in sys.modules["irl_course.checks.core"]._lessons().values():
+        for name, exercise in exercises.items():
+            exercises[name] = dataclasses.replace(
+                exercise, problems=_nothing, parts=(), misconceptions=()
+            )
+    for name in [name for name in vars(checks) if name.startswith("lesson_")]:
+        delattr(checks, name)
+        sys.modules[f"irl_course.checks.{name}"] = None  # cannot be imported again
+
+
 class _Inert:
-    """`check` in the sandbox: it hands every answer back, and has nothing to say."""
+    """`check` in the sandbox, and IPython's shell: it hands every answer back, and says nothing."""
 
     def __call__(self, answer: Any, name: str | None = None) -> Any:
         return answer
@@ -152,8 +167,9 @@ def _wipe(folder: str) -> None:
     for left in os.scandir(folder):
         try:
             os.rmdir(left) if left.is_dir(follow_symlinks=False) else os.unlink(left)
-        except OSError:  # not empty
-            subprocess.run(["rm", "-rf", left.path], stderr=subprocess.DEVNULL)
+        except OSError:  # not empty; or its folders may be entered, but not listed
+            for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+                subprocess.run([*command, left.path], stderr=subprocess.DEVNULL)
             if os.path.lexists(left.path):
                 raise
 
@@ -204,10 +220,13 @@ class Session:
     def __init__(self, channel: wire.Channel):
         self.channel = channel
         self.names: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
-        self.names |= {"display": _nothing, "get_ipython": _nothing}
+        self.names |= {"display": _nothing, "get_ipython": _Inert, "In": [], "Out": {}}
+        self.future = 0  # what cells imported from __future__, as IPython keeps it
         random.seed(0)  # what an answer draws without a seed is the same in every run
         np.random.seed(0)  # noqa: NPY002
         self.own: dict[str, Any] = {}  # the learner's functions where the course's stand in
+        self.judged = ""  # the exercise whose calls are under way
+        self.refusal = contextlib.ExitStack()  # of the course's own function, for so long
 
     def serve(self) -> None:
         """Answer requests until the grader hangs up."""
@@ -219,6 +238,8 @@ class Session:
 
     def run(self, source: str, label: str) -> dict:
         """Run one cell; its output and its error, if any."""
+        self.refusal.close()
+        self.judged = ""
         kept = _Kept()
         try:
             with contextlib.redirect_stdout(kept), contextlib.redirect_stderr(kept):
@@ -231,7 +252,15 @@ class Session:
     def _execute(self, source: str, filename: str) -> None:
         source = plain_python(source)
         linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-        exec(compile(source, filename, "exec", dont_inherit=True), self.names)
+        code = compile(source, filename, "exec", self.future, dont_inherit=True)
+        self.future |= code.co_flags & _FUTURE
+        try:
+            exec(code, self.names)
+        except Exception as error:
+            for rest in _definitions_after(error, source, filename):
+                with contextlib.suppress(Exception):
+                    exec(compile(rest, filename, "exec", self.future, True), self.names)
+            raise
 
     def look(self, name: str) -> dict:
         """What stands under a name: "callable", "absent", or its class."""
@@ -242,22 +271,22 @@ class Session:
 
     def call(self, name: str, args: list) -> dict:
         """Call a function on fresh arguments; what it printed is dropped."""
+        if name != self.judged:
+            self.refusal.close()
+            self.refusal.enter_context(_without_the_courses(name))
+            self.judged = name
         before = wire.encode(args)
         CourseOwn.raised = False
         silent = _Kept(0)
         try:
-            with (
-                contextlib.redirect_stdout(silent),
-                contextlib.redirect_stderr(silent),
-                _without_the_courses(name),
-            ):
-                value = self.names[name](*args)
+            with contextlib.redirect_stdout(silent), contextlib.redirect_stderr(silent):
+                value = _as_data(self.names[name](*args))
         except BaseException as error:
             untouched = isinstance(error, NotImplementedError) and not error.args
             reply = {"raised": type(error).__name__, "text": _traceback(error)}
             return reply | {"untouched": untouched, "own": CourseOwn.raised}
-        reply = {"value": _sendable(value), "own": CourseOwn.raised}
-        after = _sendable(args)
+        reply = {"value": value, "own": CourseOwn.raised}
+        after = _as_data(args)
         return reply if wire.encode(after) == before else reply | {"args": after}
 
     def stand_in(self, name: str) -> dict:
@@ -300,13 +329,15 @@ class _Kept(io.TextIOBase):
         return len(text)
 
 
-def _sendable(value: Any) -> Any:
-    """The value, or a stand-in that says why it cannot be sent."""
+def _as_data(value: Any) -> Any:
+    """The value as it will arrive, or a stand-in that says why it cannot be sent.
+
+    From here on it is plain data: no method of the learner's runs when it is sent.
+    """
     try:
-        wire.encode(value)
+        return wire.decode(wire.encode(value))
     except wire.WireError as error:
         return wire.foreign(type(value).__name__, f"a result that cannot be sent: {error}")
-    return value
 
 
 def _traceback(error: BaseException) -> str:
@@ -320,19 +351,58 @@ def _traceback(error: BaseException) -> str:
     return type(error).__name__
 
 
+# What is left out of a cell: magics and shell lines, and questions after a name. `%time` runs
+# what follows it, and the result of a magic is not to be had.
+_MAGICS = {
+    r"^([ \t]*)%time[ \t]+(?!-)(.*)$": r"\1\2",
+    r"^([ \t]*[\w, \t]+=[ \t]*)[%!].*$": r"\1None",
+    r"^([ \t]*)(?:[%!?].*|[\w.]+\?\??|(?:pip|conda) install .*)$": r"\1pass",
+}
+
+
 def plain_python(source: str) -> str:
     """A cell without IPython's magics and shell lines, if it is not Python as it stands."""
+    source = source.removeprefix("\ufeff")
     try:
         ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         first = source.lstrip()
         if first.startswith("%%") and not re.match(r"%%(time|timeit|capture|prun)\b", first):
             return ""
-        return re.sub(r"^([ \t]*)([%!?].*|.*\?)$", r"\1pass", source, flags=re.MULTILINE)
+        for magic, python in _MAGICS.items():
+            source = re.sub(magic, python, source, flags=re.MULTILINE)
     return source
 
 
+_FUTURE = functools.reduce(
+    int.__or__, [getattr(__future__, name).compiler_flag for name in __future__.all_feature_names]
+)
+_DEFINITIONS = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom,
+    ast.Assign, ast.AnnAssign,
+)  # fmt: skip
+
+
+def _definitions_after(error: Exception, source: str, filename: str) -> list[ast.Module]:
+    """What a cell would have defined below the statement that failed.
+
+    That statement may have needed the lesson's own worlds, a file, a package or somebody to type:
+    things that the learner has and the grader has not, and no reason not to judge a function.
+    """
+    frames = error.__traceback__
+    while frames and frames.tb_frame.f_code.co_filename != filename:
+        frames = frames.tb_next
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        rest = [
+            node for node in ast.parse(source).body if frames and node.lineno > frames.tb_lineno
+        ]
+        return [ast.Module([node], []) for node in rest if isinstance(node, _DEFINITIONS)]
+    return []
+
+
 # --- the package's own implementations -----------------------------------------------------
+
+_SAME = {"value_iteration": "policy_iteration"}  # gives the same, by another name
 
 
 def _refuse(*args: Any, **kwargs: Any) -> None:
@@ -341,7 +411,7 @@ def _refuse(*args: Any, **kwargs: Any) -> None:
 
 @contextlib.contextmanager
 def _without_the_courses(name: str) -> Iterator[None]:
-    """While an answer is called, the package's functions of that exercise's name refuse.
+    """While answers to an exercise are called, the package's functions of its name refuse.
 
     Their code is exchanged, not their names, so that no alias escapes. Somebody who copies the
     code could as well have pasted the source: what counts is that the plain way is closed.
@@ -358,10 +428,11 @@ def _without_the_courses(name: str) -> Iterator[None]:
 
 
 def _courses(name: str) -> list[types.FunctionType]:
-    """The package's functions of one name, wherever they stand."""
+    """The package's functions of one name, wherever they stand, and what does the same."""
     found = [
-        vars(module).get(name)
+        vars(module).get(its)
         for key, module in list(sys.modules.items())
+        for its in (name, _SAME.get(name))
         if key.startswith("irl_course.") and module is not None
     ]
     with contextlib.suppress(KeyError):

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from irl_course.checks import exercises
+from irl_course.classroom.wire import ESCAPES
 
 GRADED, UNREADABLE, MISSING = "graded", "unreadable", "missing"
 FAULT = "not graded yet"  # the grader failed; no record, and no word about the submission
@@ -24,21 +25,20 @@ RIGHT, PARTLY, WRONG, NOTHING = "right", "partly right", "not right yet", "not a
 OUTCOMES = (RIGHT, PARTLY, WRONG, NOTHING)
 FOR_THE_TEACHER = "worth a look"  # how a remark ends that is no business of the learner's
 
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])?")
 # Signs that no page, table or XML file may hold, and those that turn the direction of what follows.
 _UNFIT = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
 )
 # How an LMS calls what it lets teachers download; what a learner called it comes after this.
 _MOODLE_FILE = re.compile(r"[^/]*?_(\d+)_assignsubmission_[a-z]+_?/")
-_CANVAS_FILE = re.compile(r"[^_/]+(?:_LATE)?_(\d+)_\d+_")
+_CANVAS_FILE = re.compile(r"(?!(?:LATE_)?anon_)[^_/]+(?:_LATE)?_(\d+)_\d+_")
 
 
 def clean(text: object) -> str:
     """A text from a submission, without colour codes, control signs and halves of letters."""
     text = str(text).encode("utf-8", "replace").decode("utf-8")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _UNFIT.sub("", _ESCAPES.sub("", text))
+    return _UNFIT.sub("", ESCAPES.sub("", text))
 
 
 def line(text: object) -> str:
@@ -253,7 +253,10 @@ def read_roster(roster: Path | str | Iterable[Mapping | Person] | None) -> list[
         return []
     if isinstance(roster, (str, Path)):
         text = Path(roster).read_bytes().decode("utf-8-sig", "replace")
-        lines = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="")
+        between = max(",;\t", key=text.partition("\n")[0].count)  # as this country's Excel has it
+        lines = csv.DictReader(
+            io.StringIO(text, newline=""), delimiter=between, restkey="", restval=""
+        )
         columns = {_plain(name) for name in lines.fieldnames or ()}
         if not columns & {"id", *_COLUMNS["learner"], *_COLUMNS["name"]}:
             raise ValueError(f"{roster} has no column `learner`; it has {sorted(columns)}")

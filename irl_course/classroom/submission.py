@@ -25,9 +25,11 @@ MAX_SOURCE = 200_000  # characters of one cell
 MAX_ALL = 2_000_000  # and of all of them
 # no answer needs these; they are for a person to look at, and never judged
 _ODD_WORDS = re.compile(
-    r"irl_course\.(?:classroom|checks\.\w+)|__code__|__globals__|__subclasses__|sys\._getframe"
-    r"|gc\.get_\w+|inspect\.\w+|ctypes|sys\.modules|/proc/"
+    r"irl_course\.(?:classroom|checks\.\w+)|__code__|__globals__|__subclasses__|__import__"
+    r"|sys\._getframe|gc\.get_\w+|inspect\.\w+|importlib\.\w+|FunctionType|ctypes|sys\.modules"
+    r"|/proc/|\b(?!self\b|cls\b)\w+\._(?!replace|asdict|fields)[a-z]\w*|(?<![\w.])(?:exec|eval)(?=\()"
 )
+_DEF = re.compile(r"^[ \t]*def +(\w+)", re.MULTILINE)
 _CHECK_LINE = re.compile(r"(\w+) *= *check\(\1\)")
 
 
@@ -203,10 +205,15 @@ def _bound(source: str) -> frozenset[str]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         found = re.findall(r"^(?:async +)?def +(\w+)|^(\w+) *=[^=]", source, re.MULTILINE)
         return frozenset(name for pair in found for name in pair if name)
-    names = {node.name for node in body if hasattr(node, "name")}
-    for node in body:
-        targets = node.targets if isinstance(node, ast.Assign) else []
-        names |= {target.id for target in targets if isinstance(target, ast.Name)}
+    names, ahead = set(), list(body)
+    while ahead:  # also into `if`, `try` and `with`
+        node = ahead.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif not isinstance(node, (ast.Lambda, ast.comprehension)):
+            ahead += ast.iter_child_nodes(node)
     return frozenset(names)
 
 
@@ -293,12 +300,13 @@ def _transplanted(
     """
     theirs = [
         cell for cell in found
-        if not cell.is_check and not _CHECK_LINE.fullmatch(cell.source.strip())
+        if not (cell.is_check and course.exercises.keys().isdisjoint(_DEF.findall(cell.source)))
+        and not _CHECK_LINE.fullmatch(cell.source.strip())
         and _text(cell.source) not in course.texts
     ]  # fmt: skip
     chosen: dict[_Found, list[str]] = {}
     for name in course.exercises:
-        answer = _answer(name, theirs, problems)
+        answer = _answer(name, theirs, found, problems)
         if answer:
             chosen.setdefault(answer, []).append(name)
         elif not any(cell.id == name for cell in found):
@@ -314,13 +322,22 @@ def _transplanted(
     return tuple(Cell(c.source, c.label, tuple(chosen.get(c, ()))) for c in kept)
 
 
-def _answer(name: str, theirs: list[_Found], problems: list[str]) -> _Found | None:
-    """The cell that answers an exercise: by the course's name for it, else by what it defines."""
+def _answer(
+    name: str, theirs: list[_Found], found: list[_Found], problems: list[str]
+) -> _Found | None:
+    """The cell that answers an exercise: by the course's name for it, else by what it defines.
+
+    Between the cell that has the name and the exercise's check the last definition counts, as it
+    does in the notebook.
+    """
     named = [cell for cell in theirs if cell.id == name]
     defining = [cell for cell in theirs if name in cell.defines]
-    best = [cell for cell in named if cell in defining] or [
-        cell for cell in defining if cell.kind == "code"
-    ]
+    best = [cell for cell in named if cell in defining]
+    last = next((at for at, cell in enumerate(found) if cell.id == f"check-{name}"), -1)
+    if best and last >= 0:
+        asked = found[found.index(best[-1]) + 1 : last + 1]
+        best += [cell for cell in asked if cell in defining and cell.kind == "code"]
+    best = best or [cell for cell in defining if cell.kind == "code"]
     if len(best) > 1:
         problems.append(f"{len(best)} cells answer {name}: the last one counts.")
     answer = (best or named or [None])[-1]

@@ -16,7 +16,7 @@ import re
 import select
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -68,9 +68,13 @@ class Foreign:
         raise TypeError(f"your function returned {self.said}")
 
 
+# A terminal's colours and commands: the sign Escape with all that belongs to it.
+ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])?")
+
+
 def printable(text: str, length: int) -> str:
     """A text from somebody else's process, fit to be kept: no control characters, not too long."""
-    text = text[:length].encode("utf-8", "replace").decode("utf-8")
+    text = ESCAPES.sub("", text[:length]).encode("utf-8", "replace").decode("utf-8")
     return "".join(sign for sign in text if sign.isprintable() or sign in "\n\t")
 
 
@@ -126,6 +130,15 @@ class _Writer:
         for kind, write in _WRITERS:
             if isinstance(value, kind):
                 return write(self, value, depth + 1)
+        return self.like_array(value, depth + 1)
+
+    def like_array(self, value: Any, depth: int) -> dict:
+        """What NumPy can read is sent as it reads it, as the notebook takes it, too."""
+        with contextlib.suppress(Exception):  # its own `__array__`, or items of all kinds
+            if hasattr(type(value), "__array__") or isinstance(value, (Sequence, memoryview)):
+                array = np.asarray(value)
+                if array.dtype.kind in "biuf":
+                    return self.array(array, depth)
         return {"?": [type(value).__name__, ""]}
 
     def number(self, value: int, depth: int) -> Any:
