@@ -181,7 +181,7 @@ def ours(args, folder, title):
     """Grade all of them, and print a line."""
     out = Path(tempfile.mkdtemp(dir=folder))
     watch = Watch()
-    with tqdm(total=0, leave=False, unit=" submissions") as bar:
+    with tqdm(disable=None, total=0, leave=False, unit=" submissions") as bar:
 
         def progress(what, done, total):
             bar.total, bar.n = total, done
