@@ -8,6 +8,7 @@ import importlib.util
 from functools import cache
 
 import pytest
+from answers.register import marker, register
 
 from irl_course import checks
 
@@ -89,18 +90,29 @@ def test_most_wrong_answers_get_a_hint(name):
         for answer, idea in wrong
         if grade(name, answer, SEEDS[0]).misconception is None
     ]
-    assert len(unnamed) <= len(wrong) / 3, unnamed
+    said = f"{name}: no misconception explains {len(unnamed)} of {len(wrong)} wrong answers"
+    assert len(unnamed) <= len(wrong) / 3, f"{said}; at most a third may be left: {unnamed}"
 
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_an_exercise_has_enough_answers_to_be_tried_with(name):
-    assert len(of_exercise("RIGHT", name)) >= 6
-    assert len(of_exercise("WRONG", name)) >= 12
-    ideas = [answer for answer, _ in of_exercise("WRONG", name)]
-    assert len(ideas) == len(set(ideas))
+    where = f"tests/answers/lesson_{EXERCISES[name].lesson}.py has"
+    for kind, least in (("RIGHT", 6), ("WRONG", 12)):
+        have = len(of_exercise(kind, name))
+        assert have >= least, f"{where} {have} {kind} answers to {name}; give at least {least}"
+    called = [answer.__name__ for answer, _ in of_exercise("WRONG", name)]
+    twice = {word for word in called if called.count(word) > 1}
+    assert not twice, f"{where} several wrong answers to {name} of one name: {twice}"
 
 
 @pytest.mark.parametrize("lesson", sorted({exercise.lesson for exercise in EXERCISES.values()}))
 def test_a_lessons_answers_belong_to_its_exercises(lesson):
     for kind in ("RIGHT", "WRONG", "SLIPS", "ENDLESS"):
-        assert set(answers(kind, lesson)) <= set(checks.exercises(lesson)), kind
+        others = set(answers(kind, lesson)) - set(checks.exercises(lesson))
+        said = f"tests/answers/lesson_{lesson}.py has {kind} answers to exercises of other lessons"
+        assert not others, f"{said}: {others}"
+
+
+def test_answers_to_an_unknown_exercise_are_refused():
+    with pytest.raises(KeyError, match="no exercise called 'typo'"):
+        marker("typo", *register())

@@ -64,7 +64,11 @@ def test_every_misconception_is_rejected_by_its_own_hint(name, key):
     seed = MISTAKES.index((name, key)) % 3  # of dozens each exercise sees every seed
     idea = next(idea for idea in EXERCISES[name].misconceptions if idea.key == key)
     result = checks.grade(name, idea.wrong, seed)
-    assert (result.outcome, result.misconception) == ("not right yet", key), result.message
+    assert result.outcome == "not right yet", f"{name}: misconception {key!r} is a right answer"
+    assert result.misconception == key, (
+        f"{name}: what misconception {key!r} answers is told as {result.misconception!r}; "
+        "no two of them may give the same answers to all problems"
+    )
     assert result.points < result.max_points
     assert result.idea == idea.hint and result.violation
 
@@ -124,12 +128,16 @@ def test_answers_stored_for_the_notebook_fail_elsewhere(name):
 def test_an_exercise_is_complete(name):
     exercise = EXERCISES[name]
     labels = [problem.label for problem in exercise.draw(0)]
-    assert len(labels) == len(set(labels)) >= 4, "the failing problem is found again by its label"
-    assert len(exercise.hints) == 3 and all(exercise.hints)
-    assert len(exercise.misconceptions) >= 5
+    assert len(labels) >= 4, f"{name} has {len(labels)} problems; give at least 4"
+    same = f"{name}: each problem has a label of its own, by which it is found again: {labels}"
+    assert len(labels) == len(set(labels)), same
+    said = f"{name} has {len(exercise.hints)} hints; give 3, none of them empty"
+    assert len(exercise.hints) == 3 and all(exercise.hints), said
     keys = [idea.key for idea in exercise.misconceptions]
-    assert len(keys) == len(set(keys))
-    assert all(len(idea.hint) > 30 for idea in exercise.misconceptions)
+    assert len(keys) >= 5, f"{name} has {len(keys)} misconceptions; give at least 5"
+    assert len(keys) == len(set(keys)), f"{name}: each misconception has a key of its own: {keys}"
+    short = [idea.key for idea in exercise.misconceptions if len(idea.hint) <= 30]
+    assert not short, f"{name}: what these misconceptions tell the learner is too short: {short}"
     for problem in exercise.draw(0):
         for arg in problem.args:
             if hasattr(arg, "n_states"):
@@ -637,6 +645,15 @@ def test_a_click_on_an_option_answers(name):
     for button, option in zip(buttons, quiz.quizzes()[name].options, strict=True):
         button.click()
         assert ("✓" in said.value) == option.right and ("✗" in said.value) != option.right
+
+
+@pytest.mark.parametrize(("kind", "collect"), [("exercise", core._lessons), ("quiz", quiz.quizzes)])
+def test_a_name_that_another_lesson_has_is_refused(kind, collect, monkeypatch):
+    lesson = core.lesson_modules()["00"]
+    for module in (core, quiz):
+        monkeypatch.setattr(module, "lesson_modules", lambda: {"08": lesson, "12": lesson})
+    with pytest.raises(ValueError, match=rf"^{kind} '.+' is in lesson 08 and in lesson 12"):
+        collect.__wrapped__()  # not from memory
 
 
 def test_an_unknown_quiz_names_the_known_ones():

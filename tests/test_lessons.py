@@ -237,6 +237,13 @@ def test_headings_are_in_order(name):
 
 
 @every_lesson
+def test_exercises_are_listed_as_the_lesson_asks_for_them(name):
+    asked = [cell.checks for cell in PARSED[name].cells if cell.checks]
+    said = f"EXERCISES of irl_course/checks/lesson_{name[:2]}.py must be in the lesson's order"
+    assert list(PARSED[name].exercises) == asked, f"{said}: {asked}"
+
+
+@every_lesson
 def test_no_broken_line_became_a_list(name):
     """A sentence whose next line begins with `305.` or `+` is a list item for Markdown."""
     for cell in PARSED[name].cells:
@@ -257,3 +264,6 @@ def test_a_lesson_leads_to_the_next(name):
     linked = re.fullmatch(r"\[(\d\d) .*\]\((.*)\.ipynb\)", following)
     there = {other[:2]: other for other in PARSED}.get((linked[1] if linked else following)[:2])
     assert (linked[2] if linked else None) == there, f"{name}: Next: {following}"
+    if linked:  # a subtitle may be left out
+        title, words = headings(PARSED[there].cells[0].text)[0][2], re.match(r"\[(.*)\]", following)
+        assert words[1] in (title, title.split(":")[0]), f"{name}: {there} is called {title!r}"

@@ -63,6 +63,27 @@ def test_the_template_is_no_lesson_where_it_lies():
     assert {path.name for path in ROOT.glob("solutions/_template/*.*")} == set(PLACES)
 
 
+def sentences(source):
+    """A lesson's sentences of five words and more above its references, however lines break."""
+    said = []
+    for cell in source.read_text("utf-8").split("# ## References")[0].split("\n# %%"):
+        kind, _, text = cell.partition("\n")
+        if kind.endswith("[markdown]"):
+            for block in re.sub(r"^#[ #]*", "", text, flags=re.M).split("\n\n"):
+                said += re.split(r"(?<=[.?!])\s+|\n- ", block)
+    kept = ("$$", "Next:")  # a formula is nobody's; there may be no lesson to go to
+    said = [" ".join(words.split()) for words in said if not words.startswith(kept)]
+    return {words for words in said if words.count(" ") >= 4}
+
+
+def test_no_lesson_keeps_a_sentence_of_the_template():
+    ours = sentences(ROOT / "solutions" / "_template" / "lesson.py")
+    assert len(ours) > 15
+    for source in ROOT.glob("solutions/[0-9]*.py"):
+        left = ours & sentences(source)
+        assert not left, f"{source.name} still has the template's own text: {left}"
+
+
 def test_the_recipe_names_every_place():
     recipe = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     for name, place in PLACES.items():

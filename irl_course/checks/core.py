@@ -14,9 +14,10 @@ import pkgutil
 import time
 import warnings
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -131,19 +132,44 @@ def quietly(function: Callable, args: tuple) -> Any:
 # --- the register --------------------------------------------------------------------------
 
 
+def lesson_modules() -> dict[str, ModuleType]:
+    """The modules `lesson_NN` by their lessons' numbers, in the course's order."""
+    package = importlib.import_module("irl_course.checks")
+    names = sorted(info.name for info in pkgutil.iter_modules(package.__path__))
+    return {
+        name.removeprefix("lesson_"): importlib.import_module(f"irl_course.checks.{name}")
+        for name in names
+        if name.startswith("lesson_")
+    }
+
+
+def refuse_twins(kind: str, lessons: Mapping[str, Iterable[Any]]) -> None:
+    """Raise a ValueError if one name is taken twice: the later would silently replace the earlier.
+
+    Args:
+        kind: what is named, for the message.
+        lessons: what has the names, by lesson.
+    """
+    places: dict[str, str] = {}
+    for lesson, named in lessons.items():
+        for name in (item.name for item in named):
+            if name in places:
+                where = f"in lesson {places[name]} and in lesson {lesson}"
+                raise ValueError(f"{kind} {name!r} is {where}: a name is unique in the course")
+            places[name] = lesson
+
+
 @functools.cache
 def _lessons() -> dict[str, dict[str, Exercise]]:
-    """Every lesson's exercises in their order, from the modules `lesson_NN`."""
-    package = importlib.import_module("irl_course.checks")
-    found: dict[str, dict[str, Exercise]] = {}
-    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
-        if info.name.startswith("lesson_"):
-            module = importlib.import_module(f"irl_course.checks.{info.name}")
-            number = info.name.removeprefix("lesson_")
-            for exercise in module.EXERCISES:
-                object.__setattr__(exercise, "lesson", number)
-            found[number] = {exercise.name: exercise for exercise in module.EXERCISES}
-    return found
+    """Every lesson's exercises in their order."""
+    listed = {lesson: module.EXERCISES for lesson, module in lesson_modules().items()}
+    refuse_twins("exercise", listed)
+    for lesson, group in listed.items():
+        for exercise in group:
+            object.__setattr__(exercise, "lesson", lesson)
+    return {
+        lesson: {exercise.name: exercise for exercise in group} for lesson, group in listed.items()
+    }
 
 
 def exercises(lesson: str | None = None) -> dict[str, Exercise]:

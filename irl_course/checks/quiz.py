@@ -6,12 +6,11 @@ fold that opens on its answer, so that nothing is lost.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from irl_course.checks.core import lesson_modules, refuse_twins
 from irl_course.checks.report import inline, plain
 
 
@@ -36,14 +35,9 @@ class Quiz:
 @cache
 def quizzes() -> dict[str, Quiz]:
     """Every lesson's questions, by name."""
-    package = importlib.import_module("irl_course.checks")
-    modules = [
-        info.name
-        for info in pkgutil.iter_modules(package.__path__)
-        if info.name.startswith("lesson_")
-    ]
-    found = [importlib.import_module(f"irl_course.checks.{name}") for name in sorted(modules)]
-    return {quiz.name: quiz for module in found for quiz in module.QUIZZES}
+    listed = {lesson: module.QUIZZES for lesson, module in lesson_modules().items()}
+    refuse_twins("quiz", listed)
+    return {quiz.name: quiz for group in listed.values() for quiz in group}
 
 
 def show_quiz(name: str) -> None:

@@ -1,4 +1,4 @@
-"""Answers to the exercise of lesson 99."""
+"""Answers to the exercise of lesson 99, A template."""
 
 import math
 
@@ -10,6 +10,9 @@ RIGHT, WRONG, SLIPS, ENDLESS = register()
 
 # --- weighted_mean --------------------------------------------------------------------------
 
+# `@right`, and `@wrong("its idea")`, are answers as different people write them. Only if you like:
+# `@slip("words that the feedback holds")` has no wrong idea, only something that was forgotten;
+# `@endless("its idea")` never returns, and is to be ended.
 right, wrong, slip, endless = marker("weighted_mean", RIGHT, WRONG, SLIPS, ENDLESS)
 
 
@@ -29,7 +32,7 @@ def proportions_first(values, weights):
 
 
 @right
-def loop(values, weights):
+def loop_over_weights(values, weights):
     above, below = 0.0, 0.0
     for value, weight in zip(values, weights, strict=True):
         above += weight * value

@@ -1,4 +1,4 @@
-"""Checks of lesson 99: a mean with weights."""
+"""Checks of lesson 99, A template: a mean with weights."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def weighted_mean(values: np.ndarray, weights: np.ndarray) -> float:
     return float(np.sum(weights * values) / np.sum(weights))
 
 
-def _problems(rng: np.random.Generator) -> list[Problem]:
+def _weighted_mean_problems(rng: np.random.Generator) -> list[Problem]:
     # From the smallest to the hardest, and so that no two mistakes give the same answer to all.
     drawn = [
         (np.array([0.0, 10.0]), np.array([3.0, 1.0])),
@@ -33,9 +33,13 @@ EXERCISES = [
         name="weighted_mean",
         title="A mean with weights",
         reference=weighted_mean,
-        form=Number("the mean"),  # how an answer is read: checks/forms.py has arrays and policies
-        problems=_problems,
-        parts=(Part("the mean", 1, matches("the mean")),),  # points a part; a law of its own each
+        # How an answer is read: checks/forms.py has arrays and policies, too. The label begins the
+        # sentence about an answer that cannot be read: "the mean is None: is a `return` missing?"
+        form=Number("the mean"),
+        problems=_weighted_mean_problems,
+        # A title for the list of points (shown where there are several parts), the points, a law.
+        # The label of `matches` begins what it says: "the mean is 3; it should be 2.5."
+        parts=(Part("the mean", 1, matches("the mean")),),
         misconceptions=(  # what learners really do wrong, each as small code and what to tell them
             Misconception(
                 "not_divided",

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from irl_course.checks.core import find
+
 RightAnswers = dict[str, list[Callable]]
 WrongAnswers = dict[str, list[tuple[Callable, str]]]
 
@@ -24,7 +26,11 @@ def marker(
         `right`, `wrong(idea)` and `endless(idea)`, which say in a line what went wrong, and
         `slip(words)`: an answer without a wrong idea, such as a missing return, with words that
         its feedback must hold.
+
+    Raises:
+        KeyError: there is no such exercise; near names are said.
     """
+    find(exercise)
 
     def file_right(answer: Callable) -> Callable:
         right.setdefault(exercise, []).append(answer)
