@@ -402,6 +402,8 @@ def test_grades_csv(out):
         "20", "27", "7", "13",
     )  # fmt: skip
     assert zoe["01 value_iteration (of 3)"] == "2"
+    assert zoe["sandbox"] in ("bubblewrap", "kernel", "limits")
+    assert {line["sandbox"] for line in lines if line["status"] != "graded"} == {""}
     assert "Zoë Müller" in words((out / zoe["page"]).read_text("utf-8"))
     assert [line["learner"] for line in lines if line["late"]] == ["Eve O'Malley"]
     untouched = line_of(out / "grades.csv", "Gus Grissom")
@@ -489,18 +491,21 @@ def test_junit_is_well_formed_and_counts_right(out, nasty):
             list((folder / "records").iterdir())
         )
         for suite in suites:
-            assert suite.tag == "testsuite" and {case.tag for case in suite} == {"testcase"}
-            kinds = [inner.tag for case in suite for inner in case]
-            told = {"tests": len(suite), "failures": kinds.count("failure"),
+            properties, *cases = suite
+            assert suite.tag == "testsuite" and {case.tag for case in cases} == {"testcase"}
+            kinds = [inner.tag for case in cases for inner in case]
+            told = {"tests": len(cases), "failures": kinds.count("failure"),
                     "errors": kinds.count("error"), "skipped": kinds.count("skipped")}  # fmt: skip
             assert {key: int(suite.attrib[key]) for key in told} == told
-            for case in suite:
+            assert properties[0].attrib["name"] == "sandbox"
+            for case in cases:
                 assert set(case.attrib) == {"classname", "name"} and len(case) <= 1
     zoe = ElementTree.parse(out / "junit.xml").getroot()[1]
     assert zoe.attrib["name"] == "Zoë Müller-Łukasiewicz 王小明"
+    assert zoe[0][0].attrib["value"] in ("bubblewrap", "kernel", "limits")
     assert (zoe.attrib["failures"], zoe.attrib["skipped"]) == ("3", "1")
     broke = ElementTree.parse(out / "junit.xml").getroot()[12]
-    assert "not JSON" in broke[0][0].attrib["message"]
+    assert "not JSON" in broke[1][0].attrib["message"]
 
 
 # --- the roster --------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from irl_course.checks import exercises
 from irl_course.classroom.rows import Person
 from irl_course.classroom.submission import MAX_BYTES
 from irl_course.classroom.wire import printable
+from irl_course.course_files import course_folder
 
 # doejane_LATE_123_456_03_feature_matching-1.ipynb: the learner's number, then the file's
 _CANVAS = re.compile(r"(?P<who>.+?)(?:_(?P<late>LATE))?_(?P<id>\d+)_(?P<file>\d+)_(?P<rest>[^/]+)")
@@ -280,7 +281,7 @@ def _owner(file: File, roster: _Roster) -> tuple[str, File]:
 @functools.cache
 def _stems() -> tuple[str, ...]:
     """The names of the course's notebooks, without `.ipynb`."""
-    lessons = Path(__file__).resolve().parents[2] / "lessons"
+    lessons = course_folder() / "lessons"
     return tuple(path.stem for path in sorted(lessons.glob("[0-9][0-9]_*.ipynb")))
 
 

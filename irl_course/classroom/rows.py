@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from irl_course.checks import exercises
 from irl_course.classroom.wire import ESCAPES
+from irl_course.course_files import course_folder
 
 GRADED, UNREADABLE, MISSING = "graded", "unreadable", "missing"
 FAULT = "not graded yet"  # the grader failed; no record, and no word about the submission
@@ -179,7 +180,7 @@ def outcome(exercise: Mapping) -> str:
 @functools.cache
 def lesson_title(lesson: str) -> str:
     """A lesson's title, as its notebook has it."""
-    folder = Path(__file__).resolve().parents[2] / "lessons"
+    folder = course_folder() / "lessons"
     for path in sorted(folder.glob(f"{lesson}_*.ipynb")):
         for cell in json.loads(path.read_text("utf-8"))["cells"]:
             heading = re.match(r"# +(?:\d+ +)?(.+)", "".join(cell["source"]))

@@ -18,11 +18,11 @@ import keyword
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from irl_course.checks import exercises
+from irl_course.course_files import course_folder
 
 RUN = 6  # tokens of a run
 LEAST_RUNS = 25  # rare runs in common for a pair to be listed
@@ -176,7 +176,7 @@ def _stub(lesson: str, name: str) -> frozenset[int]:
 @functools.cache
 def _stubs(lesson: str) -> dict[str, str]:
     """The answer cells of a lesson as it was handed out."""
-    folder = Path(__file__).resolve().parents[2] / "lessons"
+    folder = course_folder() / "lessons"
     return {
         cell.get("id", ""): "".join(cell["source"])
         for path in sorted(folder.glob(f"{lesson}_*.ipynb"))

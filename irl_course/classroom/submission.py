@@ -17,6 +17,7 @@ from typing import Any
 
 from irl_course.checks import exercises
 from irl_course.classroom.wire import printable
+from irl_course.course_files import course_folder
 
 MAX_BYTES = 100 << 20
 MAX_LISTS = 2_000_000  # lists and objects, which take far more memory than their text
@@ -234,7 +235,7 @@ class Material:
 @functools.cache
 def material(lesson: str, root: Path | None = None) -> Material:
     """The course's own lesson, from `lessons/NN_*.ipynb`."""
-    root = root or Path(__file__).resolve().parents[2]
+    root = root or course_folder()
     path = next(root.glob(f"lessons/{lesson}_*.ipynb"), None)
     if path is None:
         raise FileNotFoundError(f"the course's own lesson {lesson} is not in {root / 'lessons'}")

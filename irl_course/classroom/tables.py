@@ -60,7 +60,8 @@ def as_csv(lines: Iterable[Iterable[object]]) -> str:
 
 def grades(everyone: Class) -> str:
     """One line a learner: status and reason, total, their page, points by lesson and exercise."""
-    head = ["learner", "name", "status", "reason", "points", "max_points", "late", "page"]
+    head = ["learner", "name", "status", "reason", "points", "max_points"]
+    head += ["late", "page", "sandbox"]
     for lesson in everyone.lessons:
         head.append(f"{lesson} (of {everyone.lesson_max(lesson)})")
         head += [
@@ -73,7 +74,7 @@ def grades(everyone: Class) -> str:
 def _grades_line(everyone: Class, row: Row) -> Iterator[object]:
     yield from (row.learner, row.person.name, row.status, row.reason)
     yield from (row.points, row.max_points) if row.status == GRADED else (None, None)
-    yield from ("yes" if late(row) else "", f"feedback/{row.stem}.html")
+    yield from ("yes" if late(row) else "", f"feedback/{row.stem}.html", ", ".join(row.levels))
     for lesson in everyone.lessons:
         yield row.lesson_points(lesson)[0] if lesson in row.lessons else None
         for name in everyone.of_lesson(lesson):
@@ -167,6 +168,8 @@ def junit(records: Iterable[tuple[str, Mapping]]) -> Iterator[str]:
         yield (
             f'<testsuite name={_attribute(record["learner"])} tests="{len(cases)}" '
             f'failures="{counts[0]}" errors="{counts[1]}" skipped="{counts[2]}">\n'
+            f'<properties><property name="sandbox" value={_attribute(_levels(record))}/>'
+            "</properties>\n"
         )
         for where, name, kind, (message, said) in cases:
             yield f'<testcase classname="{where}" name={_attribute(name)}'
@@ -174,6 +177,10 @@ def junit(records: Iterable[tuple[str, Mapping]]) -> Iterator[str]:
             yield f">{inner}</testcase>\n" if kind else "/>\n"
         yield "</testsuite>\n"
     yield "</testsuites>\n"
+
+
+def _levels(record: Mapping) -> str:
+    return ", ".join(sorted({lesson["level"] for lesson in record.get("lessons", {}).values()}))
 
 
 def _cases(record: Mapping) -> Iterator[tuple[str, str, str, tuple[str, str]]]:
@@ -259,10 +266,9 @@ def _numbered(record: Mapping) -> Iterator[tuple[str, int, Mapping]]:
 
 def _overall(record: Mapping) -> str:
     if record["status"] == GRADED:
-        levels = sorted({lesson["level"] for lesson in record["lessons"].values()})
         total = f"{record['points']} of {record['max_points']} points."
         left_out = line(record.get("reason", ""))
         left_out = f" Not graded: {left_out}." if left_out else ""
-        return f"{total}{left_out} Your code ran in a sandbox (level: {', '.join(levels)})."
+        return f"{total}{left_out} Your code ran in a sandbox (level: {_levels(record)})."
     reason = line(record.get("reason", "")) or "there is nothing to grade"
     return f"Not graded: {reason}. This is not a mark: hand it in again, or ask your teacher."

@@ -21,6 +21,7 @@ from irl_course.classroom.handin import digest
 from irl_course.classroom.marking import Marks, mark
 from irl_course.classroom.submission import Submission, Unreadable, read
 from irl_course.classroom.worker import GraderFault, Warm
+from irl_course.course_files import course_folder
 
 ATTEMPTS = 3  # of one unit, each with a new warm parent
 READY = b"ready"
@@ -56,7 +57,7 @@ def grader_version() -> str:
     """What tells two graders apart: the text of the package and of its lessons."""
     package = Path(__file__).resolve().parents[1]
     sources = sorted(path for kind in ("*.py", "*.json") for path in package.rglob(kind))
-    sources += sorted(package.parent.glob("lessons/*.ipynb"))
+    sources += sorted(course_folder().glob("lessons/*.ipynb"))
     found = hashlib.sha256()
     for path in sources:
         found.update(f"{path.name} {path.stat().st_size}\n".encode() + path.read_bytes())

@@ -76,7 +76,7 @@ def discriminator(logit_reward: np.ndarray, log_pi: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: shapes that differ, a NaN, or f and log pi infinite alike.
     """
-    return expit(airl_reward(logit_reward, log_pi))
+    return expit(_logit(logit_reward, log_pi))
 
 
 def discriminator_loss(
@@ -162,6 +162,11 @@ def airl_reward(f: np.ndarray, log_pi: np.ndarray) -> np.ndarray:
     Returns:
         The reward, and the logit of D, of the same shape.
     """
+    return _logit(f, log_pi)
+
+
+def _logit(f, log_pi):
+    """f - log pi, if that makes sense."""
     f, log_pi = _no_nan("f", f), _no_nan("log_pi", log_pi)
     if f.shape != log_pi.shape:
         raise ValueError(f"log_pi has shape {log_pi.shape}, but f has {f.shape}")
