@@ -8,6 +8,7 @@ import functools
 import math
 
 import numpy as np
+from scipy import sparse
 from scipy.special import entr
 
 from irl_course.mdp import MDP, _count, as_policy, as_reward
@@ -15,6 +16,8 @@ from irl_course.solvers import fixed_point, resolution, solve
 
 # Values that agree to 12 digits count as equal wherever the better action is sought.
 _SAME_DIGITS = 1e-12
+# So many action values at a time stay in a processor's cache.
+_BLOCK = 1 << 15
 
 
 def bellman_backup(mdp: MDP, reward: np.ndarray, V: np.ndarray) -> np.ndarray:
@@ -78,12 +81,12 @@ def value_iteration(
         RuntimeError: not there after max_iter; says how close V is.
     """
     reward = _discounted(mdp, reward)
-    states = np.arange(mdp.n_states)
+    payoffs, first = reward.ravel(), np.arange(mdp.n_states) * mdp.n_actions
+    blocks = list(_blocks(mdp))
 
     def improve(V):
-        Q = _look_ahead(mdp, reward, V, mdp.gamma)
-        action = Q.argmax(axis=1)
-        return Q[states, action], action, reward[states, action]
+        best, action = _sweep(blocks, reward, V, mdp.gamma)
+        return best, action, payoffs[first + action]
 
     limit = None if max_iter is None else _count("max_iter", max_iter)
     V = fixed_point(mdp, improve, tol, limit)
@@ -244,20 +247,60 @@ def _soft_backward_pass(mdp, reward, horizon, temperature):
 
 
 def _look_ahead(mdp, reward, V, gamma):
-    Q = mdp.expect(V)
-    Q *= gamma
+    Q = mdp.expect(gamma * V)
     Q += reward
     return Q
 
 
 def _soft_max(Q, temperature):
     """temperature * log sum_a exp(Q / temperature), and its gradient: the softmax policy."""
-    best = _row_max(Q)
-    with np.errstate(over="ignore"):  # a cold softmax may overflow to exp(-inf) = 0: as it should
-        pi = np.exp((Q - best[:, None]) / temperature)
-    total = _row_sum(pi)
-    pi /= total[:, None]
-    return best + temperature * np.log(total), pi
+    choice = np.array(Q.T, order="C")  # long rows: several times as quick as short ones
+    best = choice.max(axis=0)
+    choice -= best
+    if temperature != 1.0:
+        with np.errstate(over="ignore"):  # a cold softmax may overflow to exp(-inf) = 0: right
+            choice /= temperature
+    np.exp(choice, out=choice)
+    total = choice.sum(axis=0)
+    choice /= total
+    return best + temperature * np.log(total), np.ascontiguousarray(choice.T)
+
+
+def _blocks(mdp):
+    """States in runs whose action values fit a processor's cache, and the transitions of each."""
+    n_states = max(_BLOCK // mdp.n_actions, 1)
+    if not mdp.is_sparse or mdp.n_states <= n_states:
+        yield slice(None), mdp._rows
+        return
+    P = mdp.P
+    for state in range(0, mdp.n_states, n_states):
+        ends = P.indptr[state * mdp.n_actions : (state + n_states) * mdp.n_actions + 1]
+        held = slice(ends[0], ends[-1])
+        parts = P.data[held], P.indices[held], ends - ends[0]
+        rows = sparse.csr_array(parts, shape=(len(ends) - 1, mdp.n_states))
+        yield slice(state, state + n_states), rows
+
+
+def _sweep(blocks, reward, V, gamma):
+    """The best action values of all states, and the actions, in one pass over memory."""
+    best, action = np.empty(len(V)), np.empty(len(V), dtype=np.intp)
+    discounted = gamma * V
+    for states, rows in blocks:
+        Q = (rows @ discounted).reshape(-1, reward.shape[1])
+        Q += reward[states]
+        best[states], action[states] = _best_action(Q)
+    return best, action
+
+
+def _best_action(Q):
+    """max_a Q(s, a), and the first action that attains it: both (S,)."""
+    by_action = np.ascontiguousarray(Q.T)
+    best = functools.reduce(np.maximum, by_action)
+    worse, action = np.ones(len(best), dtype=bool), np.zeros(len(best), dtype=np.int32)
+    for values in by_action[:-1]:
+        worse &= values != best
+        action += worse
+    return best, action
 
 
 # NumPy is ten times slower at reducing a short last axis than at these.

@@ -24,6 +24,7 @@ from irl_course.inverse.maxent import (
     maxent_gradient,
     maxent_irl,
     maxent_visits,
+    models,
 )
 from irl_course.mdp import MDP, Demos, as_reward, sample_demos
 from irl_course.planning import expected_visits, occupancy, soft_value_iteration
@@ -316,6 +317,36 @@ def test_edge_by_edge_gives_the_same(monkeypatch, is_sparse, size):
         monkeypatch.undo()
         assert quick[0] == pytest.approx(slow[0], rel=1e-13)
         np.testing.assert_allclose(quick[1], slow[1], rtol=1e-12)
+
+
+@both_kinds
+@pytest.mark.parametrize("T", [1, 2, 7, 12])
+@pytest.mark.parametrize("room", [0, 60, 200])
+@pytest.mark.parametrize("Model", [TrajectoryModel, CausalModel])
+def test_a_horizon_in_segments_is_the_same_horizon(monkeypatch, Model, room, T, is_sparse):
+    mdp, _, _ = world(6, 3, 2, T, 8, is_sparse)
+    rng = np.random.default_rng(0)
+    enter = {"source": rng.random((min(T, 4), 6))} if Model is CausalModel else {}
+    for reward in (rng.normal(size=6), rng.normal(size=(6, 3))):
+        monkeypatch.setattr(models, "_ROOM", 1 << 19)
+        value, visits = Model(mdp, T, **enter).plan(reward)
+        by_step = Model(mdp, T, **enter).visits(reward)
+        monkeypatch.setattr(models, "_ROOM", room)
+        segmented = Model(mdp, T, **enter).plan(reward)
+        assert segmented[0] == pytest.approx(value, rel=1e-14)
+        np.testing.assert_allclose(segmented[1], visits, rtol=1e-13)
+        np.testing.assert_allclose(Model(mdp, T, **enter).visits(reward), by_step, rtol=1e-13)
+
+
+def test_long_horizons_in_large_worlds_take_little_memory():
+    large = macrocell_world(48, 6)
+    model = CausalModel(large.mdp, 400)  # whole policies are 29 MB
+    tracemalloc.start()
+    _, visits = model.plan(large.reward[:, 0])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert visits.sum() == pytest.approx(400)
+    assert peak < 8e6
 
 
 def test_probabilities_of_zero_that_are_stored_are_still_zero():

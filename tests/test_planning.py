@@ -10,7 +10,7 @@ import pytest
 from scipy import sparse
 from scipy.special import logsumexp, softmax
 
-from irl_course import solvers
+from irl_course import planning, solvers
 from irl_course.environments import gridworld, random_mdp
 from irl_course.mdp import MDP
 from irl_course.planning import (
@@ -418,8 +418,10 @@ def test_little_slip_is_nearly_none():
 @both_kinds
 @pytest.mark.parametrize("tol", [1.0, 0.1, 1e-3, 1e-6, 1e-9])
 @pytest.mark.parametrize("gamma", [0.9, 0.99])
-def test_the_error_is_within_tol_where_bounds_are_tight(monkeypatch, is_sparse, tol, gamma):
+@pytest.mark.parametrize("bold", [0, 300])
+def test_the_error_is_within_tol_where_bounds_are_tight(monkeypatch, is_sparse, tol, gamma, bold):
     monkeypatch.setattr(solvers, "_DENSE_SWEEPS", 10_000)  # sweeps all the way
+    monkeypatch.setattr(solvers, "_BOLD", bold)
     mdp, reward = slow_mixing(130, gamma, is_sparse)  # 260 states: past what is solved outright
     exact = reward / (1 - gamma)
     V, _ = value_iteration(mdp, reward, tol=tol)
@@ -431,6 +433,7 @@ def test_the_error_is_within_tol_where_bounds_are_tight(monkeypatch, is_sparse, 
 @both_kinds
 def test_what_is_not_known_is_split_evenly(monkeypatch, is_sparse):
     monkeypatch.setattr(solvers, "_DENSE_SWEEPS", 1_000)
+    monkeypatch.setattr(solvers, "_BOLD", 0)  # extrapolation would know it to rounding
     mdp, reward = slow_mixing(130, 0.99, is_sparse)
     error = value_iteration(mdp, reward, tol=1.0)[0] - reward / 0.01
     assert error.max() == pytest.approx(-error.min(), rel=1e-9) and error.max() > 1e-3
@@ -540,6 +543,83 @@ def test_sweeps_give_way_to_a_solve(monkeypatch, is_sparse):
     monkeypatch.setattr(solvers, "_DENSE_SWEEPS", 3)
     monkeypatch.setattr(solvers, "_SPARSE_SWEEPS", 3)
     np.testing.assert_allclose(value_iteration(mdp, reward)[0], usual, atol=2e-8)
+
+
+@pytest.mark.parametrize("even", [False, True])
+@pytest.mark.parametrize("is_sparse", [False, True])
+def test_the_matrix_of_one_policy_after_the_other(even, is_sparse):
+    mdp = random_mdp(40, 3, 0.9, 0, n_successors=4, sparse=is_sparse)
+    if not even:  # rows of all lengths, and in the sparse case too uneven for slots
+        rng = np.random.default_rng(1)
+        P = rng.random((120, 40)) ** 30 + np.eye(40)[rng.integers(40, size=120)]
+        P[P < 0.5] = 0.0
+        P[0] = 1.0
+        P = sparse.csr_array(P / P.sum(axis=1, keepdims=True))
+        mdp = as_kind(mdp.replace(P=P), is_sparse)
+    transitions, rng = solvers._PolicyTransitions(mdp), np.random.default_rng(2)
+    action = rng.integers(3, size=40)
+    for n_changed in (40, 0, 1, 7, 40):
+        action = action.copy()
+        action[rng.permutation(40)[:n_changed]] = rng.integers(3, size=n_changed)
+        found, expected = transitions.under(action), mdp.policy_matrix(np.eye(3)[action])
+        difference = abs(found - 0.9 * expected)
+        assert difference.max() <= 1e-15
+
+
+@both_kinds
+@pytest.mark.parametrize("gamma", [0.9, 0.999])
+@pytest.mark.parametrize("slip", [0.0, 0.3])
+def test_a_maze_is_planned_as_policy_iteration_plans_it(gamma, slip, is_sparse):
+    rows = ["S..#....", ".#.#.##.", ".#...#..", ".####.#.", "......#G", ".##.#..."] * 3
+    grid = gridworld("\n".join(row + row[::-1] for row in rows), slip=slip, gamma=gamma)
+    mdp, reward = as_kind(grid.mdp, is_sparse), grid.reward({"G": 1.0}, step=-0.01)
+    V, pi = value_iteration(mdp, reward)
+    exact, _ = policy_iteration(mdp, reward)
+    np.testing.assert_allclose(V, exact, rtol=0, atol=1e-8)
+    np.testing.assert_allclose(policy_evaluation(mdp, reward, pi), exact, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("block", [1, 40, 1000])
+def test_a_sweep_in_blocks_is_a_sweep(monkeypatch, block):
+    mdp, reward = world(22, True, n_states=101, n_actions=3)
+    monkeypatch.setattr(planning, "_BLOCK", block)
+    V = np.random.default_rng(0).normal(size=101)
+    Q = bellman_backup(mdp, reward, V)
+    best, action = planning._sweep(list(planning._blocks(mdp)), reward, V, mdp.gamma)
+    np.testing.assert_array_equal(best, Q.max(axis=1))
+    np.testing.assert_array_equal(action, Q.argmax(axis=1))
+
+
+@pytest.mark.parametrize("n_modes", [1, 2, 4])
+def test_few_slow_modes_are_extrapolated_from_at_once(n_modes):
+    rng = np.random.default_rng(0)
+    rates = np.concatenate([rng.uniform(0.9, 0.99, n_modes), np.zeros(30 - n_modes)])
+    axes, _ = np.linalg.qr(np.column_stack([np.ones(30), rng.normal(size=(30, 29))]))
+    sweep, fixed = axes @ np.diag(rates) @ axes.T, rng.normal(size=30)
+    V = [rng.normal(size=30)]
+    for _ in range(solvers._LOOK_BACK + 1):
+        V.append(fixed + sweep @ (V[-1] - fixed))
+    values = np.array(V[2:])
+    found = solvers._extrapolate(values, np.diff(V, axis=0)[1:])
+    before = np.ptp(values[-1] - fixed)
+    assert np.ptp(found - fixed) <= max(1e-3 * before, 1e-12)  # but for a constant
+
+
+@both_kinds
+def test_extrapolation_gone_wrong_only_takes_longer(monkeypatch, is_sparse):
+    mdp, reward = world(21, is_sparse, n_states=260, gamma=0.95)
+    usual, _ = value_iteration(mdp, reward)
+    rng = np.random.default_rng(0)
+    monkeypatch.setattr(solvers, "_BOLD", 5)
+    monkeypatch.setattr(
+        solvers, "_extrapolate", lambda values, steps: 100 * rng.normal(size=values.shape[1])
+    )
+    np.testing.assert_allclose(value_iteration(mdp, reward)[0], usual, rtol=0, atol=2e-8)
+
+
+def test_values_that_step_by_a_constant_are_left_alone():
+    values = np.arange(10.0).reshape(5, 2)
+    np.testing.assert_array_equal(solvers._extrapolate(values, np.ones((5, 2))), values[-1])
 
 
 # --- Ties ------------------------------------------------------------------------------------

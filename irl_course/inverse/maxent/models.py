@@ -10,9 +10,11 @@ linear or a network.
     DiscountedModel   the same, discounted and without an end
 
 Visits are counted at the T steps where an action is taken; the state reached last counts nowhere.
-Rewards of any size are safe. With a horizon, a plan holds T * S * A numbers.
+Rewards of any size are safe. With a horizon, a plan holds T * S * A numbers where these are few,
+and about 2 * S * sqrt(T * A) in large worlds, for half as much time again.
 """
 
+import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -28,6 +30,8 @@ _SAFE_RANGE = 1200.0
 _PLAN_TOL = 1e-12
 # Factors of an old policy serve while each use of them makes the error so many times smaller.
 _SERVES = 4.0
+# Policies are kept for a whole horizon if they have so many numbers at most.
+_ROOM = 1 << 19
 # Second derivatives take K solutions of (S,) each: up to so many features and numbers.
 _CURVED_FEATURES, _CURVED_NUMBERS = 200, 1 << 24
 
@@ -177,27 +181,50 @@ class _HorizonModel:
         return None
 
     def _solve(self, reward) -> tuple[float, Iterator]:
-        """W, and the visits step by step."""
-        V, value, steps = np.zeros(self.mdp.n_states), 0.0, []
+        """W, and the visits step by step.
+
+        Where there is no room for all policies the horizon is cut into segments: the values at
+        their ends are kept, and on the way forward each segment is worked out once more.
+        """
+        S, T = self.mdp.n_states, self.horizon
         by_action = np.ascontiguousarray(reward.T)
-        # Room for all policies in one piece is quicker to have than a bit at every step.
-        room = np.empty((self.horizon, self.mdp.n_actions, self.mdp.n_states))
-        for t in reversed(range(self.horizon)):
-            V, pi, push = self._step(by_action, V, room[t])
+        length = T
+        if self._rows.shape[0] * T > _ROOM:
+            # Room for a segment's policies is A times as large as for the values at an end.
+            length = max(math.isqrt(T // self.mdp.n_actions), _ROOM // self._rows.shape[0] // 2, 1)
+        # Room for many policies in one piece is quicker to have than a bit at every step.
+        room = np.empty((length, self.mdp.n_actions, S))
+        V, value, segments = np.zeros(S), 0.0, []
+        for first in reversed(range(0, T, length)):
+            segments.append((first, min(first + length, T), V))
+            V, worth, steps = self._backwards(by_action, segments[-1], room)
+            value += worth
+        return float(value), self._forward(by_action, segments, steps, room, reward.ndim)
+
+    def _backwards(self, reward, segment, room):
+        """One segment: the values at its start, what those who enter are worth, and its steps."""
+        first, end, V = segment
+        value, steps = 0.0, []
+        for t in reversed(range(first, end)):
+            V, pi, push = self._step(reward, V, room[t - first])
             worth, entering = self._enter(t, V)
             value += worth
             steps.append((pi, push, entering))
-        return float(value), self._forward(steps, reward.ndim)
+        return V, value, steps
 
-    def _forward(self, steps, ndim):
+    def _forward(self, reward, segments, steps, room, ndim):
         mass = 0.0
-        while steps:
-            pi, push, entering = steps.pop()
-            if entering is not None:
-                mass = mass + entering
-            pairs = mass if pi is None else mass * pi
-            yield mass if ndim == 1 else pairs.T
-            mass = push(pairs.ravel())
+        while segments:
+            segment = segments.pop()
+            if segment[0] > 0:  # the steps of the first are there already
+                _, _, steps = self._backwards(reward, segment, room)
+            while steps:
+                pi, push, entering = steps.pop()
+                if entering is not None:
+                    mass = mass + entering
+                pairs = mass if pi is None else mass * pi
+                yield mass if ndim == 1 else pairs.T
+                mass = push(pairs.ravel())
 
     def _step(self, reward, V, room) -> tuple[np.ndarray, np.ndarray | None, Callable]:
         """Values one step earlier, the policy there, and the push of mass through both."""
