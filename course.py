@@ -52,7 +52,7 @@ NEEDED = {
     "test": ["jupyterlab", "cvxpy", "xdist", "nbval", "myst_nb"],
 }
 BOOK = ["-m", "sphinx", "-M", "html", "book", "_book", "--fail-on-warning", "--keep-going"]
-NEEDED_MB = 900
+NEEDED_MB = 1200
 STARTED = time.monotonic()
 
 TROUBLES = {  # what the set-up runs into, searched in this order -> what to tell the person

@@ -167,7 +167,10 @@ def _extrapolate(values, steps):
     steps /= size  # their squares neither over- nor underflow
     gram = steps @ steps.T
     gram[np.diag_indices(len(gram))] += _EPS * np.trace(gram)
-    weights = np.linalg.solve(gram, np.ones(len(gram)))
+    try:
+        weights = np.linalg.solve(gram, np.ones(len(gram)))
+    except np.linalg.LinAlgError:  # the steps are alike, or nothing but rounding
+        return values[-1].copy()
     weights /= weights.sum()
     if np.abs(weights).max() <= _LARGEST_WEIGHT:  # a NaN fails as well
         return weights @ values

@@ -437,7 +437,8 @@ def test_a_page_without_a_kernel_has_a_still_and_the_caption(make):
     assert data["text/plain"] == shown.caption and shown.caption.endswith(".")
     width, height = struct.unpack(">II", data["image/png"][16:24])
     size = metadata["image/png"]
-    assert (width, height) == (2 * size["width"], 2 * size["height"])
+    # half of an odd number of pixels is rounded
+    assert max(abs(width - 2 * size["width"]), abs(height - 2 * size["height"])) <= 1
     assert plt.get_fignums() == figures
 
 
