@@ -12,6 +12,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import distributed
 import numpy as np
 import pytest
 
@@ -731,7 +732,6 @@ def test_workers_killed_at_random_moments_cost_time_not_grades(a_class, tmp_path
 
 
 def test_a_cluster_gives_the_same_bytes(a_class, tmp_path, level):
-    distributed = pytest.importorskip("distributed", reason="Dask is not installed: [teacher]")
     base, undisturbed = a_class
     options = {"lessons": ["01"], "seed_file": base / "seed", "level": level, "resume": True}
     with distributed.LocalCluster(
@@ -753,7 +753,6 @@ def test_a_cluster_gives_the_same_bytes(a_class, tmp_path, level):
 
 
 def test_a_scheduler_that_is_killed_loses_nothing(a_class, tmp_path, level):
-    pytest.importorskip("distributed", reason="Dask is not installed: [teacher]")
     base, undisturbed = a_class
     options = {"lessons": ["01"], "seed_file": base / "seed", "level": level, "resume": True}
     found = tmp_path / "scheduler.json"
@@ -784,7 +783,6 @@ def test_a_scheduler_that_is_killed_loses_nothing(a_class, tmp_path, level):
 
 
 def test_a_scheduler_that_is_not_there_is_a_sentence(tmp_path, monkeypatch):
-    pytest.importorskip("distributed", reason="Dask is not installed: [teacher]")
     real = crew.Cluster
     monkeypatch.setattr(crew, "CONNECT_SECONDS", 1)
     monkeypatch.setattr(batch, "Cluster", real)
