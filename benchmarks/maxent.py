@@ -36,6 +36,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # also where it is
 
 import numpy as np
 
+from benchmarks.imitation_peer import mce_irl
 from irl_course.environments import macrocell_world
 from irl_course.inverse.maxent import (
     CausalModel,
@@ -209,33 +210,7 @@ def environment(mdp, features, horizon):
 
 def fit_imitation(env, visits, tol, n_steps):
     """psi of a linear reward, the gap that is left, and the seconds it took."""
-    import torch
-    from imitation.algorithms.mce_irl import MCEIRL
-    from imitation.rewards.reward_nets import RewardNet
-    from imitation.util import logger
-
-    class Linear(RewardNet):
-        def __init__(self):
-            super().__init__(env.observation_space, env.action_space)
-            n_features = env.observation_matrix.shape[1]
-            self.psi = torch.nn.Parameter(torch.zeros(n_features, dtype=torch.float64))
-
-        def forward(self, state, action, next_state, done):
-            return state @ self.psi
-
-    net = Linear()
-    learner = MCEIRL(
-        visits,
-        env,
-        net,
-        optimizer_cls=torch.optim.Adam,
-        optimizer_kwargs={"lr": 0.05},
-        linf_eps=0.0,
-        grad_l2_eps=tol,
-        log_interval=None,
-        rng=np.random.default_rng(0),
-        custom_logger=logger.configure(format_strs=()),
-    )
+    learner, net = mce_irl(env, visits, 0.05, tol)
     began = time.perf_counter()
     learner.train(n_steps)
     seconds = time.perf_counter() - began

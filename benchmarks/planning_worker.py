@@ -22,6 +22,8 @@ from scipy import sparse
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # also where it is not installed
 
+from benchmarks.imitation_peer import mce_irl
+
 TOL = 1e-8
 # imitation's fit takes minutes: by default so many of its steps are timed.
 FEW_STEPS = 20
@@ -414,33 +416,8 @@ def imitation_tables(env, problem):
 
 def imitation_fit(env, problem):
     """At most so many steps of Adam, to the gap asked for."""
-    import torch
-    from imitation.algorithms.mce_irl import MCEIRL
-    from imitation.rewards.reward_nets import RewardNet
-    from imitation.util import logger
-
-    class Linear(RewardNet):
-        def __init__(self):
-            super().__init__(env.observation_space, env.action_space)
-            n_features = env.observation_matrix.shape[1]
-            self.psi = torch.nn.Parameter(torch.zeros(n_features, dtype=torch.float64))
-
-        def forward(self, state, action, next_state, done):
-            return state @ self.psi
-
-    net = Linear()
-    learner = MCEIRL(
-        problem["visits_with_last"],
-        env,
-        net,
-        optimizer_cls=torch.optim.Adam,
-        optimizer_kwargs={"lr": float(problem["step_size"])},
-        linf_eps=0.0,
-        grad_l2_eps=float(problem["tol"]),
-        log_interval=None,
-        rng=np.random.default_rng(0),
-        custom_logger=logger.configure(format_strs=()),
-    )
+    visits, tol = problem["visits_with_last"], float(problem["tol"])
+    learner, net = mce_irl(env, visits, float(problem["step_size"]), tol)
     needed, whole = int(problem["steps"]), os.environ.get("BENCH_WHOLE_FIT") == "1"
     steps = needed + 10 if whole else min(needed, FEW_STEPS)
     learner.train(steps)

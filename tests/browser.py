@@ -22,6 +22,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 WAIT = 60_000  # milliseconds; generous, because two busy cores are all there may be
 
@@ -74,6 +76,12 @@ def obstacle() -> str:
     if find_chromium() is None:
         return "there is no Chromium or Chrome on this machine (Debian: apt install chromium)"
     return ""
+
+
+def needed() -> None:
+    """Skip a test, saying what is missing, where there can be no browser; under CI it fails."""
+    if reason := obstacle():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
 
 
 def find_chromium() -> str | None:

@@ -23,7 +23,8 @@ from irl_course.classroom.rows import Person
 from irl_course.classroom.unit import Handed, Unit
 from irl_course.classroom.worker import GraderFault
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that can fork")
+# `grade` forks a worker for each submission, and says on Windows that it cannot (below).
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot fork, nor grade")
 ROOT = Path(batch.__file__).parents[2]
 
 
@@ -689,7 +690,9 @@ def alive(pid):
         return False
 
 
-linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+linux = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="only /proc tells which processes to kill"
+)
 
 
 @linux

@@ -276,7 +276,7 @@ def test_an_endless_loop_is_interrupted_where_there_is_no_alarm(monkeypatch):
     assert "still running" in result.violation
 
 
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no alarms to lose")
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no alarms on Windows to lose")
 def test_somebody_elses_alarm_survives():
     rung = []
     before = signal.signal(signal.SIGALRM, lambda *_: rung.append(1))

@@ -13,7 +13,8 @@ from irl_course.classroom import marking, sandbox, submission
 from irl_course.classroom.submission import Submission, Unreadable
 from irl_course.classroom.worker import GraderFault, Warm
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that can fork")
+# `grade` forks a worker for each submission, and says on Windows that it cannot (test_batch.py).
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot fork, nor grade")
 ROOT = Path(submission.__file__).parents[2]
 SEED = 20_26
 EXERCISES = checks.exercises("01")

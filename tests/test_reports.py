@@ -18,7 +18,8 @@ import sample_class
 from irl_course.classroom import pages, rows, similar, tables
 from irl_course.classroom.reports import write_reports
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that can fork")
+# `grade` forks a worker for each submission, and says on Windows that it cannot (test_batch.py).
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot fork, nor grade")
 TITLE = "IRL, spring 2027"
 ROSTER = """learner,name,email,section,login,sis,moodle
 Ada Lovelace,"Lovelace, Ada",ada@example.org,A,ada1,S-1,901
@@ -639,8 +640,8 @@ def test_words_stand_out_from_their_ground_in_both_schemes():
 # --- in a browser ------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(bool(browser.obstacle()), reason=browser.obstacle() or "-")
 def test_pages_fit_a_phone_and_run_nothing(out, nasty):
+    browser.needed()
     from playwright.sync_api import sync_playwright
 
     paths = [out / "class.html", out / "similar.html", nasty / "class.html"]

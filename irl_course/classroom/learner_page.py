@@ -71,22 +71,19 @@ def _unreadable(record: Mapping, head: str) -> Iterator[str]:
 
 
 def _nothing_came(record: Mapping, head: str) -> Iterator[str]:
-    yield f"<header>{head}</header>"
-    yield (
-        '<article class="none"><h3>Nothing has arrived from you yet</h3>'
-        '<p class="next">This is not a mark. If you did hand something in, tell your teacher when '
-        "and how.</p></article>"
-    )
+    said = "This is not a mark. If you did hand something in, tell your teacher when and how."
+    yield from _notice(head, "Nothing has arrived from you yet", said)
 
 
 def _fault(record: Mapping, head: str) -> Iterator[str]:
-    yield f"<header>{head}</header>"
-    yield (
-        '<article class="none"><h3>Your work is not graded yet</h3>'
-        '<p class="next">The grader failed; that has nothing to do with you. There is nothing for '
-        "you to do.</p></article>"
-    )
+    said = "The grader failed; that has nothing to do with you. There is nothing for you to do."
+    yield from _notice(head, "Your work is not graded yet", said)
     yield _closing(record)
+
+
+def _notice(head: str, title: str, said: str) -> Iterator[str]:
+    yield f"<header>{head}</header>"
+    yield f'<article class="none"><h3>{title}</h3><p class="next">{said}</p></article>'
 
 
 def _reasons(record: Mapping) -> str:
