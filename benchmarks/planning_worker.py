@@ -237,20 +237,18 @@ SWEEPS = 20
 
 def course_blocks(problem):
     """Our MDP, and how `value_iteration` goes through it."""
-    from irl_course.planning import _blocks
+    from irl_course.planning import _Maximisation
 
     mdp = course(problem)
-    return mdp, list(_blocks(mdp))
+    return mdp, _Maximisation(mdp, problem["reward"])
 
 
 def course_sweep(model, problem):
     """The sweep of `value_iteration`, a few times; the least number of bytes that it can move."""
-    from irl_course.planning import _sweep
-
-    mdp, blocks = model
+    mdp, maximisation = model
     V = np.zeros(mdp.n_states)
     for _ in range(SWEEPS):
-        V, action = _sweep(blocks, problem["reward"], V, mdp.gamma)
+        V, action, _ = maximisation.improve(V)
     stored = mdp.P.data, mdp.P.indices, mdp.P.indptr
     moved = sum(part.nbytes for part in (*stored, problem["reward"], V, V, action))
     return {"V": V, "extra": {"bytes": moved, "times": SWEEPS}}

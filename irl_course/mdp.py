@@ -219,9 +219,10 @@ def as_reward(mdp: MDP, reward: np.ndarray) -> np.ndarray:
     S, A = mdp.n_states, mdp.n_actions
     if reward.shape not in ((S,), (S, A)):
         raise ValueError(f"reward has shape {reward.shape}, expected ({S},) or ({S}, {A})")
-    bad = np.argwhere(~np.isfinite(reward))
-    if len(bad):
-        raise ValueError(f"{_entry('reward', bad[0], 'sa')} is {reward[tuple(bad[0])]}, not finite")
+    finite = np.isfinite(reward)
+    if not finite.all():
+        bad = tuple(np.argwhere(~finite)[0])
+        raise ValueError(f"{_entry('reward', bad, 'sa')} is {reward[bad]}, not finite")
     return reward if reward.ndim == 2 else np.broadcast_to(reward[:, None], (S, A))
 
 

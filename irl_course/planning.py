@@ -81,15 +81,10 @@ def value_iteration(
         RuntimeError: not there after max_iter; says how close V is.
     """
     reward = _discounted(mdp, reward)
-    payoffs, first = reward.ravel(), np.arange(mdp.n_states) * mdp.n_actions
-    blocks = list(_blocks(mdp))
-
-    def improve(V):
-        best, action = _sweep(blocks, reward, V, mdp.gamma)
-        return best, action, payoffs[first + action]
-
     limit = None if max_iter is None else _count("max_iter", max_iter)
-    V = fixed_point(mdp, improve, tol, limit)
+    best = _Maximisation(mdp, reward)
+    V0 = best.backup(np.zeros(mdp.n_states)) / (1.0 - mdp.gamma)  # as if that lasted for ever
+    V = fixed_point(mdp, best.improve, V0, tol, limit, best.backup)
     return V, greedy_policy(bellman_backup(mdp, reward, V))
 
 
@@ -211,7 +206,8 @@ def soft_value_iteration(
         V, pi = _soft_max(_look_ahead(mdp, reward, V, mdp.gamma), temperature)
         return V, pi, np.einsum("sa,sa->s", pi, reward) + temperature * _row_sum(entr(pi))
 
-    Q = _look_ahead(mdp, reward, fixed_point(mdp, improve, tol, V0=V0), mdp.gamma)
+    V0 = improve(np.zeros(mdp.n_states))[0] if V0 is None else V0
+    Q = _look_ahead(mdp, reward, fixed_point(mdp, improve, V0, tol), mdp.gamma)
     V, pi = _soft_max(Q, temperature)
     return V, Q, pi
 
@@ -276,31 +272,55 @@ def _blocks(mdp):
     for state in range(0, mdp.n_states, n_states):
         ends = P.indptr[state * mdp.n_actions : (state + n_states) * mdp.n_actions + 1]
         held = slice(ends[0], ends[-1])
-        parts = P.data[held], P.indices[held], ends - ends[0]
-        rows = sparse.csr_array(parts, shape=(len(ends) - 1, mdp.n_states))
+        rows = sparse.csr_array((len(ends) - 1, mdp.n_states))
+        # Set one by one they are shared with P. Its constructor would copy them.
+        rows.data, rows.indices, rows.indptr = P.data[held], P.indices[held], ends - ends[0]
         yield slice(state, state + n_states), rows
 
 
-def _sweep(blocks, reward, V, gamma):
-    """The best action values of all states, and the actions, in one pass over memory."""
-    best, action = np.empty(len(V)), np.empty(len(V), dtype=np.intp)
-    discounted = gamma * V
-    for states, rows in blocks:
-        Q = (rows @ discounted).reshape(-1, reward.shape[1])
-        Q += reward[states]
-        best[states], action[states] = _best_action(Q)
-    return best, action
+class _Maximisation:
+    """max_a Q(s, a) in one pass over memory, and the actions that attain it.
+
+    An action stays until another one is better, so that ties do not unsettle a policy.
+    """
+
+    def __init__(self, mdp, reward):
+        self.gamma, self.blocks = mdp.gamma, list(_blocks(mdp))
+        self.reward = np.ascontiguousarray(reward.T)
+        self.action, self.payoff = np.zeros(mdp.n_states, dtype=np.intp), self.reward[0].copy()
+
+    def backup(self, V):
+        """max_a Q(s, a), shape (S,)."""
+        best, discounted = np.empty_like(V), self.gamma * V
+        for states, rows in self.blocks:
+            self._action_values(states, rows, discounted).max(axis=0, out=best[states])
+        return best
+
+    def improve(self, V):
+        """max_a Q(s, a), the best actions and what they pay: (S,) each, good until the next."""
+        best, discounted = np.empty_like(V), self.gamma * V
+        for states, rows in self.blocks:
+            Q, action = self._action_values(states, rows, discounted), self.action[states]
+            value = Q.max(axis=0, out=best[states])
+            current = Q.take(action * len(action) + np.arange(len(action)))
+            better = np.flatnonzero(current < value)
+            action[better] = chosen = _first_best(Q.take(better, axis=1), value[better])
+            self.payoff[states][better] = self.reward[:, states][chosen, better]
+        return best, self.action, self.payoff
+
+    def _action_values(self, states, rows, discounted):
+        """Q as (A, n): long rows are quicker to reduce than short ones."""
+        reward = self.reward[:, states]
+        return np.add((rows @ discounted).reshape(reward.shape[::-1]).T, reward, order="C")
 
 
-def _best_action(Q):
-    """max_a Q(s, a), and the first action that attains it: both (S,)."""
-    by_action = np.ascontiguousarray(Q.T)
-    best = functools.reduce(np.maximum, by_action)
-    worse, action = np.ones(len(best), dtype=bool), np.zeros(len(best), dtype=np.int32)
-    for values in by_action[:-1]:
+def _first_best(Q, best):
+    """The first action whose entry of Q (A, n) is the best of its column (n,)."""
+    worse, action = np.ones(len(best), dtype=bool), np.zeros(len(best), dtype=np.intp)
+    for values in Q[:-1]:
         worse &= values != best
         action += worse
-    return best, action
+    return action
 
 
 # NumPy is ten times slower at reducing a short last axis than at these.

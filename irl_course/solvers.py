@@ -23,6 +23,8 @@ _DIRECT_STATES, _DENSE_SWEEPS, _SPARSE_SWEEPS = 200, 100, 1_000
 _RUN, _LOOK_BACK, _FAR = 20, 5, 0.05
 # Weights beyond this would magnify rounding.
 _LARGEST_WEIGHT = 1e4
+# Such a policy is worth this many backups more before its run: a backup costs five sweeps.
+_FURTHER = 3
 # A policy's rows are kept in slots of equal length unless that takes so many times the room.
 _ROOM = 2.0
 # Extrapolation has always needed far fewer improvements. Without it there is proof of convergence.
@@ -39,9 +41,10 @@ def resolution(V: np.ndarray, gamma: float) -> float:
 def fixed_point(
     mdp: MDP,
     improve: Callable,
+    V0: np.ndarray,
     tol: float,
     max_iter: int | None = None,
-    V0: np.ndarray | None = None,
+    backup: Callable | None = None,
 ) -> np.ndarray:
     """The fixed point of a Bellman operator to within tol, by modified policy iteration.
 
@@ -50,15 +53,12 @@ def fixed_point(
     then V* - T V lies between gamma / (1 - gamma) times the least and the largest of T V - V,
     and the middle is off by half their distance at most.
 
-    V0 (S,) is where to start, if something near is known.
+    V0 (S,) is where to start; `backup(V)` is T V alone, if that is cheaper.
     """
     if not tol > 0:
         raise ValueError(f"tol is {tol}, expected a positive number")
     gamma, scale = mdp.gamma, mdp.gamma / (1.0 - mdp.gamma)
     V, transitions = V0, _PolicyTransitions(mdp)
-    if V0 is None:
-        V = improve(np.zeros(mdp.n_states))[0]
-        V[_absorbing(mdp)] /= 1.0 - gamma  # there the answer is known: the same reward for ever
     bound = np.inf
     for iteration in itertools.count(1):
         TV, policy, payoff = improve(V)
@@ -77,6 +77,11 @@ def fixed_point(
         goal = max(bound / 10, tol / 2, floor)
         if bound > _FAR * np.ptp(TV):
             goal = np.inf
+            if backup is not None:
+                # What draws a policy spreads by a state an improvement: it spreads further first.
+                for _ in range(_FURTHER):
+                    TV = backup(TV)
+                TV, policy, payoff = improve(TV)
         V = _sweep(transitions.under(policy), payoff, gamma, TV, goal, iteration <= _BOLD)
 
 
@@ -108,7 +113,7 @@ class _PolicyTransitions:
         self.successors[changed] = P.indices.take(entry, mode="clip")
         filled = slots < self.length[rows][:, None]
         self.weights[changed] = np.where(filled, gamma * P.data.take(entry, mode="clip"), 0.0)
-        self.action = policy
+        self.action = policy.copy()
         return self.matrix
 
     def _make_room(self, P):
@@ -118,16 +123,6 @@ class _PolicyTransitions:
         ends = np.arange(0, S * self.width + 1, self.width, dtype=P.indices.dtype)
         parts = (self.weights.reshape(-1), self.successors.reshape(-1), ends)
         self.matrix = sparse.csr_array(parts, shape=(S, S))
-
-
-def _absorbing(mdp):
-    """Which states every action leaves unchanged, (S,) bool."""
-    S, A = mdp.n_states, mdp.n_actions
-    if not mdp.is_sparse:
-        return (mdp.P[np.arange(S), :, np.arange(S)] > 1.0 - 8 * _EPS).all(axis=1)
-    first = mdp.P.indices[mdp.P.indptr[:-1]]  # no row is empty: each sums to 1
-    loops = (np.diff(mdp.P.indptr) == 1) & (first == np.repeat(np.arange(S), A))
-    return loops.reshape(S, A).all(axis=1)
 
 
 def _sweep(discounted, payoff, gamma, V, bound, bold):
@@ -160,8 +155,9 @@ def _extrapolate(values, steps):
     Reduced rank extrapolation (Sidi 2017). A sweep is affine: it makes of the
     combination of values that of the steps, and so a few slow modes are gone at once.
     """
-    steps -= steps.mean(axis=1, keepdims=True)
-    size = np.abs(steps).max()
+    for step in steps:
+        step -= step.mean()
+    size = np.abs(steps[0]).max()  # none is larger: a sweep contracts
     if size <= 8 * _EPS * np.abs(values[-1]).max():  # that is rounding
         return values[-1].copy()
     steps /= size  # their squares neither over- nor underflow

@@ -68,6 +68,12 @@ def slow_mixing(n_pairs, gamma, is_sparse):
     return as_kind(MDP(P, np.full(n, 1 / n), gamma), is_sparse), reward
 
 
+def values_from_zero(mdp, reward, tol):
+    """As value_iteration finds them, from no better a start than 0."""
+    best = planning._Maximisation(mdp, np.repeat(reward[:, None], mdp.n_actions, axis=1))
+    return solvers.fixed_point(mdp, best.improve, np.zeros(len(reward)), tol, backup=best.backup)
+
+
 # --- Closed forms ----------------------------------------------------------------------------
 
 
@@ -424,9 +430,9 @@ def test_the_error_is_within_tol_where_bounds_are_tight(monkeypatch, is_sparse, 
     monkeypatch.setattr(solvers, "_BOLD", bold)
     mdp, reward = slow_mixing(130, gamma, is_sparse)  # 260 states: past what is solved outright
     exact = reward / (1 - gamma)
-    V, _ = value_iteration(mdp, reward, tol=tol)
+    V = values_from_zero(mdp, reward, tol)
     assert np.abs(V - exact).max() <= tol * (1 + 1e-9)
-    V, _, _ = soft_value_iteration(mdp, reward, tol=tol)
+    V, _, _ = soft_value_iteration(mdp, reward, tol=tol, V0=np.zeros(mdp.n_states))
     assert np.abs(V - exact).max() <= tol * (1 + 1e-9)
 
 
@@ -435,15 +441,12 @@ def test_what_is_not_known_is_split_evenly(monkeypatch, is_sparse):
     monkeypatch.setattr(solvers, "_DENSE_SWEEPS", 1_000)
     monkeypatch.setattr(solvers, "_BOLD", 0)  # extrapolation would know it to rounding
     mdp, reward = slow_mixing(130, 0.99, is_sparse)
-    error = value_iteration(mdp, reward, tol=1.0)[0] - reward / 0.01
+    error = values_from_zero(mdp, reward, tol=1.0) - reward / 0.01
     assert error.max() == pytest.approx(-error.min(), rel=1e-9) and error.max() > 1e-3
 
 
 @both_kinds
 def test_worlds_that_stand_still_are_known_at_once(monkeypatch, is_sparse):
-    for slip in (0.0, 0.7):
-        grid = gridworld("S.G\n##.", slip=slip, sparse=is_sparse)
-        np.testing.assert_array_equal(solvers._absorbing(grid.mdp), [0, 0, 1, 1, 1, 0])
     still = as_kind(MDP(np.repeat(np.eye(4)[:, None], 3, axis=1), np.full(4, 0.25), 0.9), is_sparse)
     reward = np.random.default_rng(0).normal(size=(4, 3))
     monkeypatch.setattr(solvers, "_sweep", None)
@@ -579,15 +582,29 @@ def test_a_maze_is_planned_as_policy_iteration_plans_it(gamma, slip, is_sparse):
     np.testing.assert_allclose(policy_evaluation(mdp, reward, pi), exact, rtol=0, atol=1e-7)
 
 
+@both_kinds
 @pytest.mark.parametrize("block", [1, 40, 1000])
-def test_a_sweep_in_blocks_is_a_sweep(monkeypatch, block):
-    mdp, reward = world(22, True, n_states=101, n_actions=3)
+def test_the_best_actions_are_found_in_blocks(monkeypatch, block, is_sparse):
+    mdp, reward = world(22, is_sparse, n_states=101, n_actions=3)
     monkeypatch.setattr(planning, "_BLOCK", block)
-    V = np.random.default_rng(0).normal(size=101)
-    Q = bellman_backup(mdp, reward, V)
-    best, action = planning._sweep(list(planning._blocks(mdp)), reward, V, mdp.gamma)
-    np.testing.assert_array_equal(best, Q.max(axis=1))
-    np.testing.assert_array_equal(action, Q.argmax(axis=1))
+    maximisation = planning._Maximisation(mdp, reward)
+    for V in np.random.default_rng(0).normal(size=(3, 101)):
+        Q = bellman_backup(mdp, reward, V)
+        np.testing.assert_allclose(maximisation.backup(V), Q.max(axis=1), rtol=1e-12)
+        best, action, payoff = maximisation.improve(V)
+        np.testing.assert_allclose(best, Q.max(axis=1), rtol=1e-12)
+        np.testing.assert_array_equal(action, Q.argmax(axis=1))
+        np.testing.assert_array_equal(payoff, reward[np.arange(101), action])
+
+
+def test_an_action_stays_until_another_one_is_better():
+    mdp = MDP(np.full((2, 3, 2), 0.5), np.array([1.0, 0.0]), 0.9)
+    maximisation = planning._Maximisation(mdp, np.array([[0.0, 1.0, 1.0], [2.0, 2.0, 0.0]]))
+    _, action, _ = maximisation.improve(np.zeros(2))
+    assert action.tolist() == [1, 0]  # the first of the best
+    action[:] = [2, 1]
+    _, action, payoff = maximisation.improve(np.ones(2))
+    assert action.tolist() == [2, 1] and payoff.tolist() == [1.0, 2.0]
 
 
 @pytest.mark.parametrize("n_modes", [1, 2, 4])
