@@ -169,7 +169,7 @@ def _extrapolate(values, steps):
         return values[-1].copy()
     weights /= weights.sum()
     if np.abs(weights).max() <= _LARGEST_WEIGHT:  # a NaN fails as well
-        return weights @ values
+        return np.einsum("i,is->s", weights, values)  # BLAS would keep all cores busy for this
     return values[-1].copy()
 
 
