@@ -17,7 +17,7 @@ from irl_course.solvers import fixed_point, resolution, solve
 # Values that agree to 12 digits count as equal wherever the better action is sought.
 _SAME_DIGITS = 1e-12
 # So many action values at a time stay in a processor's cache.
-_BLOCK = 1 << 15
+_BLOCK = 1 << 17
 
 
 def bellman_backup(mdp: MDP, reward: np.ndarray, V: np.ndarray) -> np.ndarray:
@@ -288,6 +288,7 @@ class _Maximisation:
         self.gamma, self.blocks = mdp.gamma, list(_blocks(mdp))
         self.reward = np.ascontiguousarray(reward.T)
         self.action, self.payoff = np.zeros(mdp.n_states, dtype=np.intp), self.reward[0].copy()
+        self.Q = np.empty_like(self.reward[:, self.blocks[0][0]])
 
     def backup(self, V):
         """max_a Q(s, a), shape (S,)."""
@@ -309,9 +310,10 @@ class _Maximisation:
         return best, self.action, self.payoff
 
     def _action_values(self, states, rows, discounted):
-        """Q as (A, n): long rows are quicker to reduce than short ones."""
+        """Q as (A, n), good until the next: long rows are quicker to reduce than short ones."""
         reward = self.reward[:, states]
-        return np.add((rows @ discounted).reshape(reward.shape[::-1]).T, reward, order="C")
+        Q = self.Q[:, : reward.shape[1]]
+        return np.add((rows @ discounted).reshape(reward.shape[::-1]).T, reward, out=Q)
 
 
 def _first_best(Q, best):
