@@ -354,7 +354,8 @@ def _distributions(name, rows, lead, column, tol):
         raise ValueError(
             f"{_entry(name, index, [*lead, column])} is {values[bad]}, not a probability"
         )
-    sums = rows.sum(axis=1)
+    # SciPy's sum of rows is six times slower than its product with ones.
+    sums = rows @ np.ones(rows.shape[1]) if sparse.issparse(rows) else rows.sum(axis=1)
     error = np.abs(sums - 1.0)
     if error.max() > tol:
         row = int(np.argmax(error > tol))
