@@ -341,10 +341,11 @@ def _distributions(name, rows, lead, column, tol):
     columns. Rows that miss 1 by more than rounding come back rescaled, and entries that rounding
     took below 0 (1 - .9 - .1 is -2.8e-17) as 0, in a copy.
     """
-    values = rows.data if sparse.issparse(rows) else rows
+    is_sparse = sparse.issparse(rows)
+    values = rows.data if is_sparse else rows
     if values.size and -_ROUNDING <= values.min() < 0:
         rows = rows.copy()
-        values = rows.data if sparse.issparse(rows) else rows
+        values = rows.data if is_sparse else rows
         np.maximum(values, 0.0, out=values)
     sizes = tuple(lead.values()) or (1,)
     if values.size and not (values.min() >= 0 and values.max() < np.inf):  # a NaN fails as well
@@ -354,8 +355,8 @@ def _distributions(name, rows, lead, column, tol):
         raise ValueError(
             f"{_entry(name, index, [*lead, column])} is {values[bad]}, not a probability"
         )
-    # SciPy's sum of rows is six times slower than its product with ones.
-    sums = rows @ np.ones(rows.shape[1]) if sparse.issparse(rows) else rows.sum(axis=1)
+    # Either is several times quicker than .sum(axis=1).
+    sums = rows @ np.ones(rows.shape[1]) if is_sparse else np.einsum("rc->r", rows)
     error = np.abs(sums - 1.0)
     if error.max() > tol:
         row = int(np.argmax(error > tol))
@@ -363,7 +364,7 @@ def _distributions(name, rows, lead, column, tol):
         raise ValueError(f"{_entry(name, index, lead)} sums to {sums[row]:.10g}, not 1")
     if error.max() <= _ROUNDING:
         return rows
-    if not sparse.issparse(rows):
+    if not is_sparse:
         return rows / sums[:, None]
     return sparse.diags_array(1.0 / sums).tocsr() @ rows
 
