@@ -345,6 +345,8 @@ def compare(args, item, size, problem, solvers, expected, pythons, folder):
             records[-1]["failed"] = too_large(package, problem, args.memory)
         else:
             workers.append((records[-1], Worker(python, solver, path, folder, args)))
+    for _, worker in workers:  # imports and compilers would disturb the first turn
+        worker.warm()
     for turn in range(1 if args.quick else args.repeats):
         for record, worker in workers:
             spent = sum(run["build"][0] + run["solve"][0] for run in record["runs"])
@@ -353,6 +355,7 @@ def compare(args, item, size, problem, solvers, expected, pythons, folder):
             run = worker.run()
             if "failed" in run:
                 record["failed"] = run["failed"]
+                worker.stop()  # it may be running still
                 continue
             record["runs"].append(run)
             if turn == 0:
@@ -403,12 +406,13 @@ class Worker:
             env=os.environ | settings,
             bufsize=0,
         )
-        self.ready = None
+
+    def warm(self):
+        """Wait until it has imported its package and tried it on a small problem."""
+        self.ready = self._answer(120)
 
     def run(self):
         """One run's record."""
-        if self.ready is None:
-            self.ready = self._answer(120)
         if "failed" in self.ready:
             return self.ready
         self.process.stdin.write(b"go\n")

@@ -1,5 +1,6 @@
 """The benchmark of the planners: what is called right is right, and a small run goes through."""
 
+import argparse
 import json
 
 import numpy as np
@@ -73,6 +74,30 @@ def test_the_quickest_correct_method_counts():
     ]
     best = bench.best_of(found, "optimal", 32, "quantecon", "wall")
     assert best["solver"] == "quantecon mpi"
+
+
+def test_nothing_else_runs_while_a_solver_is_measured(tmp_path, monkeypatch):
+    """Neither a start nor a run past its limit: either takes a core from the one measured."""
+    made = []
+
+    class Watched(bench.Worker):
+        def __init__(self, *args):
+            super().__init__(*args)
+            made.append(self)
+
+        def run(self):
+            assert all(hasattr(one, "ready") for one in made)
+            earlier = made[: made.index(self)]
+            assert all(one.process.poll() is not None for one in earlier)
+            return super().run()
+
+    monkeypatch.setattr(bench, "Worker", Watched)
+    args = argparse.Namespace(
+        limit=1e-5, clock="wall", repeats=1, quick=True, memory=4, whole_fit=False
+    )
+    problem, twice = bench.problem_of("optimal", 512), ["course optimal"] * 2
+    found = bench.compare(args, "optimal", 512, problem, twice, {}, {}, tmp_path)
+    assert [record["failed"] for record in found] == ["> 0.0001 s"] * 2
 
 
 def test_a_small_run_prints_tables_and_draws(tmp_path, monkeypatch, capsys):
