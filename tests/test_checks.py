@@ -270,9 +270,15 @@ def test_catching_every_exception_does_not_outlive_the_limit():
     assert "still running" in checks.grade("value_iteration", stubborn, seconds=0.3).violation
 
 
-def test_an_endless_loop_is_interrupted_where_there_is_no_alarm(monkeypatch):
+@pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN])
+def test_an_endless_loop_is_interrupted_where_there_is_no_alarm(monkeypatch, handler):
     monkeypatch.delattr(signal, "setitimer")
-    result = checks.grade("value_iteration", endless, seconds=0.3)
+    before = signal.signal(signal.SIGINT, handler)  # a shell's background ignores interrupts
+    try:
+        result = checks.grade("value_iteration", endless, seconds=0.3)
+        assert signal.getsignal(signal.SIGINT) == handler
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert "still running" in result.violation
 
 

@@ -78,6 +78,8 @@ def _interrupt(seconds: float) -> Iterator[None]:
         rung.set()
         _thread.interrupt_main()
 
+    # Python interrupts nothing where the interrupt is ignored, as in a shell's background.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(seconds, ring)
     timer.start()
     try:
@@ -88,6 +90,7 @@ def _interrupt(seconds: float) -> Iterator[None]:
         raise  # the learner pressed stop
     finally:
         timer.cancel()
+        signal.signal(signal.SIGINT, before)
 
 
 def call(
